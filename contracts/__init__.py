@@ -1,0 +1,1 @@
+"""The language on the wire: commands, replies, events, topics and the envelope."""

@@ -1,0 +1,1 @@
+"""The only room that loads an application and wires adapters."""

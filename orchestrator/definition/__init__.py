@@ -1,0 +1,1 @@
+"""What a saga is: nodes, retries and compensation, as plain data. Pure."""

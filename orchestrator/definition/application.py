@@ -1,0 +1,31 @@
+"""An application as plain data: what the bootstrap loads by name (DESIGN, "The house").
+
+Every value is an import string ``package.module:attribute``, so that describing an application imports none
+of its parts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Application:
+    """The sagas, services, HTTP routers, CLI sub-commands, demo scenario and seed data of one product.
+
+    - ``sagas``: each names a ``Saga`` (orchestrator.definition).
+    - ``services``: service name -> its participant.
+    - ``routers``: each names a function ``(FrontDoor) -> fastapi.APIRouter``.
+    - ``commands``: CLI sub-command -> a ``typer.Typer``.
+    - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str, object]`` with the
+      seed data of every service, read from a file.
+    - ``contracts``: names of modules whose commands, replies and events the AsyncAPI page shows.
+    """
+
+    name: str
+    sagas: tuple[str, ...]
+    services: Mapping[str, str] = field(default_factory=dict[str, str])
+    routers: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict[str, str])
+    demo: str | None = None
+    seed: str | None = None
+    contracts: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What happens next: (definition, state, input) -> decision. Pure."""

@@ -1,0 +1,167 @@
+"""The facts of which a transition consists: all that is logged, and all that a state is folded from.
+
+A command is the fact ``Sent``, an event of the business is the fact ``Emitted``: a transition carries its
+effects rendered, so that whoever holds the log can send them again (DESIGN laws 2 and 3). Times are Unix
+milliseconds.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from orchestrator.definition.nodes import Direction
+
+
+class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Base of all facts: immutable, tagged by name on the wire."""
+
+
+class Started(_Fact, tag="started"):
+    """The saga exists: which definition at which version, for whom, asked for under which request key."""
+
+    definition: str
+    version: str
+    tenant: int
+    key: str
+    input: dict[str, Any]
+    trace: str = ""
+
+
+class Sent(_Fact, tag="sent"):
+    """A command went out: one attempt of one round of one step in one direction."""
+
+    step: str
+    direction: Direction
+    round: int
+    attempt: int
+    deadline: int
+    command: str
+    topic: str
+    data: dict[str, Any]
+
+
+class Succeeded(_Fact, tag="succeeded"):
+    """The participant did it (or undid it); ``data`` are the fields of its reply."""
+
+    step: str
+    direction: Direction
+    data: dict[str, Any]
+
+
+class Refused(_Fact, tag="refused"):
+    """The participant refused for a reason of the business: definite, nothing happened."""
+
+    step: str
+    direction: Direction
+    code: str
+    reason: str
+    status: int = 409
+
+
+class Faulted(_Fact, tag="faulted"):
+    """An attempt failed or ran out of time: its outcome is unknown. It is asked again at ``retry_at``; 0 means given up."""
+
+    step: str
+    direction: Direction
+    attempt: int
+    cause: Literal["failed", "timeout"]
+    error: str
+    retry_at: int = 0
+
+
+class Failing(_Fact, tag="failing"):
+    """The saga turns: no forward work is begun any more, what is in flight settles (DESIGN law 6)."""
+
+    step: str
+    code: str
+    reason: str
+    status: int
+
+
+class Compensating(_Fact, tag="compensating"):
+    """All branches are settled and undo begins; ``owed`` names the steps to undo."""
+
+    owed: tuple[str, ...]
+
+
+class Stuck(_Fact, tag="stuck"):
+    """The policy of a step is exhausted where giving up is not allowed: a person must decide (DESIGN law 7)."""
+
+    step: str
+    direction: Direction
+    cause: str
+
+
+class Repaired(_Fact, tag="repaired"):
+    """An operator decided: ``retry`` and ``skip`` name the step; ``resume`` goes on with everything that stands still."""
+
+    action: Literal["retry", "skip", "resume"]
+    step: str
+    direction: Direction
+    request: str
+    reason: str
+    by: str
+
+
+class Emitted(_Fact, tag="emitted"):
+    """An event of the business: ``id`` is stable, ``key`` keys it on its topic."""
+
+    id: str
+    event: str
+    topic: str
+    key: str
+    data: dict[str, Any]
+
+
+class Completed(_Fact, tag="completed"):
+    """The end: everything was done."""
+
+
+class Failed(_Fact, tag="failed"):
+    """The end: nothing is left of what was done; ``undone`` names what was compensated, ``skipped`` what an operator wrote off."""
+
+    code: str
+    reason: str
+    status: int
+    undone: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+class Parked(_Fact, tag="parked"):
+    """A decision could not be made (the engine raised, or it was too large): the saga waits for an operator (laws 1, 7)."""
+
+    error: str
+
+
+class Ignored(_Fact, tag="ignored"):
+    """An input did not apply: late, duplicate or out of place; nothing changes (DESIGN law 1)."""
+
+    why: str
+
+
+Fact = (
+    Started
+    | Sent
+    | Succeeded
+    | Refused
+    | Faulted
+    | Failing
+    | Compensating
+    | Stuck
+    | Repaired
+    | Emitted
+    | Completed
+    | Failed
+    | Parked
+    | Ignored
+)
+
+
+class Transition(msgspec.Struct, frozen=True, gc=False):
+    """One decision: the ``number``-th of its saga (from 1), caused by the input of that id, at that time."""
+
+    saga: int
+    number: int
+    at: int
+    input: str
+    facts: tuple[Fact, ...]

@@ -1,0 +1,1 @@
+"""Kafka in and out: ownership, the order of law 2, timers and recovery."""

@@ -1,0 +1,1 @@
+"""The SQLite saga log: schema, named queries and the store."""
