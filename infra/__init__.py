@@ -1,0 +1,1 @@
+"""Plumbing that knows no business: broker, datastore, logging, telemetry, deployment files."""

@@ -1,0 +1,1 @@
+"""What should happen: one file per saga, nothing but its definition."""

@@ -1,0 +1,1 @@
+"""Who does the work: participants, each its own consumer with its own database."""
