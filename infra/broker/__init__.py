@@ -1,0 +1,1 @@
+"""Plumbing to a Kafka cluster: settings, clients, batches, topics. Knows no saga."""
