@@ -1,4 +1,7 @@
-"""The state of a saga: what its facts fold to. It is never stored, always derived (DESIGN law 14)."""
+"""The state of a saga: what its facts fold to. It is never stored, always derived (DESIGN law 14).
+
+Times are Unix milliseconds. States are values: ``evolve`` and ``decide`` return new ones.
+"""
 
 from typing import Any, Literal
 
@@ -19,8 +22,13 @@ Mode = Literal["forward", "settling", "compensating", "completed", "failed"]
 Status = Literal["running", "compensating", "needs_operator", "completed", "failed"]
 
 
-class StepState(msgspec.Struct, gc=False):
-    """Where one step stands; ``due`` is 0 when it waits for nothing, ``error`` is the last thing that went wrong."""
+class StepState(msgspec.Struct, frozen=True, gc=False):
+    """Where one step stands.
+
+    ``due`` is 0 when it waits for nothing; ``error`` is the last thing that went wrong; ``settled`` says that
+    its round has ended with a refusal, so that only a new round can change it (DESIGN law 4); ``spent``
+    counts the attempts of this round that were made before an operator granted new ones.
+    """
 
     phase: Phase
     direction: Direction
@@ -29,10 +37,20 @@ class StepState(msgspec.Struct, gc=False):
     due: int
     since: int
     error: str = ""
+    settled: bool = False
+    spent: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the engine still works on it: a command is out or will go out again."""
+        return self.phase == "sent" or self.phase == "pausing"
 
 
 class State(msgspec.Struct):
-    """One saga. ``data`` is its input under ``input`` and the reply of every step under the step's name."""
+    """One saga. ``data`` is its input under ``input`` and the reply of every step under the step's name.
+
+    ``code``, ``reason`` and ``http`` say why it failed (or is failing); ``parked`` why no decision could be made.
+    """
 
     saga: int
     definition: str
@@ -46,9 +64,9 @@ class State(msgspec.Struct):
     mode: Mode
     data: dict[str, dict[str, Any]]
     steps: dict[str, StepState]
+    repairs: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
-    repairs: tuple[str, ...] = ()
     code: str = ""
     reason: str = ""
     http: int = 0
@@ -57,7 +75,7 @@ class State(msgspec.Struct):
     @property
     def open(self) -> bool:
         """Whether the saga has not ended."""
-        return self.mode not in ("completed", "failed")
+        return self.mode != "completed" and self.mode != "failed"
 
     @property
     def stuck(self) -> list[str]:
@@ -67,13 +85,15 @@ class State(msgspec.Struct):
     @property
     def status(self) -> Status:
         """What users are shown."""
-        if self.mode in ("completed", "failed"):
-            return self.mode  # type: ignore[return-value]
+        if self.mode == "completed" or self.mode == "failed":
+            return self.mode
         if self.parked or self.stuck:
             return "needs_operator"
         return "running" if self.mode == "forward" else "compensating"
 
     @property
     def wake_at(self) -> int:
-        """The earliest time at which something is due, or 0 (DESIGN law 12: then a person is waited for)."""
+        """The earliest time at which something is due; 0 when it has ended or waits for a person (DESIGN law 12)."""
+        if self.parked or not self.open:
+            return 0
         return min((step.due for step in self.steps.values() if step.due), default=0)

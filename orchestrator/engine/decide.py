@@ -1,0 +1,153 @@
+"""What happens next: a pure function from a definition, a state and an input to one transition (DESIGN law 1).
+
+An input that does not apply (late, duplicate, out of place) is a decision too: the state stays, and the fact
+``Ignored`` says why. A wake-up with nothing due yields no facts, and then nothing is logged.
+"""
+
+from orchestrator.engine import backward, forward
+from orchestrator.engine.evolve import begun, draft
+from orchestrator.engine.facts import Ignored, Parked, Started, Transition
+from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
+from orchestrator.engine.plan import Plan, PlannedStep
+from orchestrator.engine.repair import repair
+from orchestrator.engine.state import State, StepState
+from orchestrator.engine.work import Work
+
+Decision = tuple[State, Transition]
+
+
+class Undecidable(ValueError):
+    """An input reached a saga that it cannot be meant for: a start of one that exists, or anything before its start."""
+
+
+def decide(plan: Plan, state: State | None, given: Input) -> Decision:
+    """Decide one input.
+
+    Returns the new state and the transition that leads to it; the state given is left as it was. Raises
+    Undecidable for an input that no saga could take here, and whatever a broken definition raises while a
+    message is filled: the caller then logs ``park`` instead (DESIGN law 1).
+    """
+    if isinstance(given, Start):
+        if state is not None:
+            raise Undecidable(f"saga {given.saga} has been started already")
+        return _start(plan, given)
+    if state is None:
+        raise Undecidable(f"{given.id}: its saga has not been started")
+    work = Work(plan, draft(state), given.at)
+    if not state.open:
+        _ignore(work, given, f"the saga has ended ({state.mode})")
+    elif isinstance(given, Repair):
+        repair(work, given)
+    elif state.parked:
+        _ignore(work, given, "the saga is parked")
+    elif isinstance(given, Reply):
+        _reply(work, given)
+    else:
+        _wake(work)
+    return _decision(work, state.number, given)
+
+
+def park(state: State | None, given: Input, started: Started | None, error: str) -> Decision:
+    """The decision when none could be made: the saga stands still and an operator is told why.
+
+    ``started`` is the saga's first fact where ``given`` is its start.
+    """
+    facts: tuple[Started | Parked, ...] = (Parked(error),)
+    if state is None:
+        if started is None or not isinstance(given, Start):
+            raise Undecidable(f"{given.id}: there is no saga to park")
+        state = begun(given.saga, given.at, started)
+        facts = (started, Parked(error))
+    after = draft(state)
+    after.parked, after.number, after.updated_at = error, state.number + 1, given.at
+    return after, Transition(state.saga, after.number, given.at, given.id, facts)
+
+
+def started_fact(plan: Plan, given: Start) -> Started:
+    """The first fact of a saga."""
+    return Started(
+        plan.definition.name, plan.version, given.tenant, given.key, given.input, given.trace
+    )
+
+
+def _decision(work: Work, number: int, given: Input) -> Decision:
+    state = work.state
+    if work.facts:
+        state.number = number + 1
+        state.updated_at = given.at
+    return state, Transition(state.saga, state.number, given.at, given.id, tuple(work.facts))
+
+
+def _start(plan: Plan, given: Start) -> Decision:
+    fact = started_fact(plan, given)
+    work = Work(plan, begun(given.saga, given.at, fact), given.at)
+    work.tell(fact)
+    work.emit(plan.started)
+    forward.advance(work)
+    return _decision(work, 0, given)
+
+
+def _ignore(work: Work, given: Input, why: str) -> None:
+    # A timer that fires too late is nobody's message: it needs no answer and leaves no trace.
+    if not isinstance(given, Wake):
+        work.tell(Ignored(why))
+
+
+def _reply(work: Work, reply: Reply) -> None:
+    planned = work.plan.steps.get(reply.step)
+    step = work.state.steps.get(reply.step)
+    if planned is None or step is None:
+        work.tell(Ignored(f"a reply for step {reply.step}, which was not asked"))
+        return
+    why = _inapplicable(step, reply)
+    if why:
+        work.tell(Ignored(f"{reply.step}: {why}"))
+        return
+    way = forward if reply.direction == "do" else backward
+    if reply.outcome == "succeeded":
+        _succeeded(work, planned, step, reply)
+    elif reply.outcome == "refused":
+        way.refused(work, planned, reply)
+    else:
+        error = str(reply.data.get("reason", "failed"))
+        way.faulted(work, planned, step, "failed", error)
+
+
+def _inapplicable(step: StepState, reply: Reply) -> str:
+    """Why a reply changes nothing; empty when it applies. Replies belong to a round, failures to an attempt."""
+    if reply.direction != step.direction:
+        return "late: the step is being undone"
+    if reply.round != step.round:
+        return f"of round {reply.round}, now it is round {step.round}"
+    if step.settled or not (step.waits or step.phase == "stuck"):
+        return f"duplicate or late: the step is {step.phase}"
+    if reply.outcome == "failed" and (step.phase != "sent" or reply.attempt != step.attempt):
+        return f"failure of attempt {reply.attempt}, which is over"
+    return ""
+
+
+def _succeeded(work: Work, planned: PlannedStep, step: StepState, reply: Reply) -> None:
+    undoing = reply.direction == "undo"
+    call = planned.undo if undoing else planned.do
+    missing = call.missing(reply.data) if call else []
+    way = backward if undoing else forward
+    if not missing:
+        way.succeeded(work, planned, reply)
+    elif step.phase == "sent":
+        # Something happened, but what it was cannot be read: that is an unknown outcome (DESIGN law 5).
+        way.faulted(work, planned, step, "failed", f"its reply lacks {', '.join(missing)}")
+    else:
+        work.tell(Ignored(f"{reply.step}: the reply lacks {', '.join(missing)}"))
+
+
+def _wake(work: Work) -> None:
+    """Deadlines that have passed become timeouts, pauses that are over become attempts."""
+    for name, planned in work.plan.steps.items():
+        step = work.state.steps.get(name)
+        if step is None or not step.due or step.due > work.at:
+            continue
+        way = backward if step.direction == "undo" else forward
+        if step.phase == "sent":
+            way.faulted(work, planned, step, "timeout", "no reply within the timeout")
+        elif step.phase == "pausing":
+            work.send(planned, step.direction, step.round, step.attempt + 1)

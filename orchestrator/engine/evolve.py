@@ -1,0 +1,188 @@
+"""The fold: what one fact does to a state. Nothing else changes a state, so the log determines it (DESIGN law 14)."""
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+from orchestrator.engine.facts import (
+    Compensating,
+    Completed,
+    Emitted,
+    Fact,
+    Failed,
+    Failing,
+    Faulted,
+    Ignored,
+    Parked,
+    Refused,
+    Repaired,
+    Sent,
+    Started,
+    Stuck,
+    Succeeded,
+    Transition,
+)
+from orchestrator.engine.state import Phase, State, StepState
+
+
+class NotAState(ValueError):
+    """A transition does not follow the state it was applied to: one is missing, or it stands twice."""
+
+
+def evolve(state: State | None, transition: Transition) -> State:
+    """The state after this transition; the state given is left as it was. Raises NotAState out of order."""
+    work = _begin(state, transition)
+    work.number = transition.number
+    work.updated_at = transition.at
+    for fact in transition.facts:
+        apply(work, fact, transition.at)
+    return work
+
+
+def _begin(state: State | None, transition: Transition) -> State:
+    expected = 1 if state is None else state.number + 1
+    if transition.number != expected:
+        raise NotAState(
+            f"saga {transition.saga}: transition {transition.number} after {expected - 1}"
+        )
+    if state is not None:
+        return draft(state)
+    if not transition.facts or not isinstance(transition.facts[0], Started):
+        raise NotAState(f"saga {transition.saga}: its first fact is not its start")
+    return begun(transition.saga, transition.at, transition.facts[0])
+
+
+def begun(saga: int, at: int, fact: Started) -> State:
+    """A new saga, before any of its facts."""
+    return State(
+        saga=saga,
+        definition=fact.definition,
+        version=fact.version,
+        tenant=fact.tenant,
+        key=fact.key,
+        trace=fact.trace,
+        number=0,
+        started_at=at,
+        updated_at=at,
+        mode="forward",
+        data={"input": fact.input},
+        steps={},
+    )
+
+
+def draft(state: State) -> State:
+    """A copy that may be changed: the steps and data are values that are replaced, never altered."""
+    work = copy(state)
+    work.steps = state.steps.copy()
+    return work
+
+
+def apply(work: State, fact: Fact, at: int) -> None:
+    """Change the draft by one fact that happened at this time."""
+    _APPLY[type(fact)](work, fact, at)
+
+
+def _sent(work: State, fact: Sent, at: int) -> None:
+    last = work.steps.get(fact.step)
+    spent = 0
+    if last is not None and last.direction == fact.direction and last.round == fact.round:
+        spent = last.spent
+    work.steps[fact.step] = StepState(
+        "sent", fact.direction, fact.round, fact.attempt, fact.deadline, at, "", False, spent
+    )
+
+
+def _move(work: State, name: str, at: int, phase: Phase, **changes: Any) -> None:
+    step = work.steps[name]
+    work.steps[name] = StepState(
+        phase,
+        step.direction,
+        step.round,
+        step.attempt,
+        changes.get("due", 0),
+        at,
+        changes.get("error", step.error),
+        changes.get("settled", step.settled),
+        changes.get("spent", step.spent),
+    )
+
+
+def _succeeded(work: State, fact: Succeeded, at: int) -> None:
+    step = work.steps[fact.step]
+    work.steps[fact.step] = StepState("done", step.direction, step.round, step.attempt, 0, at)
+    if fact.direction == "do":
+        work.data = {**work.data, fact.step: fact.data}
+    else:
+        work.undone += (fact.step,)
+
+
+def _refused(work: State, fact: Refused, at: int) -> None:
+    _move(work, fact.step, at, "refused", error=fact.reason, settled=True)
+
+
+def _faulted(work: State, fact: Faulted, at: int) -> None:
+    phase: Phase = "pausing" if fact.retry_at else "unknown"
+    _move(work, fact.step, at, phase, due=fact.retry_at, error=fact.error)
+
+
+def _failing(work: State, fact: Failing, at: int) -> None:
+    work.mode = "settling"
+    work.code, work.reason, work.http = fact.code, fact.reason, fact.status
+    # Asking again would only delay the undo, which an unknown outcome gets anyway.
+    for name, step in work.steps.items():
+        if step.phase == "pausing":
+            _move(work, name, at, "unknown")
+
+
+def _compensating(work: State, _fact: Compensating, _at: int) -> None:
+    work.mode = "compensating"
+
+
+def _stuck(work: State, fact: Stuck, at: int) -> None:
+    _move(work, fact.step, at, "stuck", error=fact.cause)
+
+
+def _repaired(work: State, fact: Repaired, at: int) -> None:
+    work.repairs += (fact.request,)
+    work.parked = ""
+    if fact.action == "skip":
+        _move(work, fact.step, at, "skipped")
+        work.skipped += (fact.step,)
+    elif fact.step:
+        step = work.steps[fact.step]
+        _move(work, fact.step, at, step.phase, due=step.due, spent=step.attempt)
+
+
+def _completed(work: State, _fact: Completed, _at: int) -> None:
+    work.mode = "completed"
+
+
+def _failed(work: State, fact: Failed, _at: int) -> None:
+    work.mode = "failed"
+    work.code, work.reason, work.http = fact.code, fact.reason, fact.status
+
+
+def _parked(work: State, fact: Parked, _at: int) -> None:
+    work.parked = fact.error
+
+
+def _nothing(_work: State, _fact: Started | Emitted | Ignored, _at: int) -> None:
+    """The fact is told to the world or to people; the state stays."""
+
+
+_APPLY: dict[type, Callable[[State, Any, int], None]] = {
+    Started: _nothing,
+    Sent: _sent,
+    Succeeded: _succeeded,
+    Refused: _refused,
+    Faulted: _faulted,
+    Failing: _failing,
+    Compensating: _compensating,
+    Stuck: _stuck,
+    Repaired: _repaired,
+    Emitted: _nothing,
+    Completed: _completed,
+    Failed: _failed,
+    Parked: _parked,
+    Ignored: _nothing,
+}
