@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from infra.broker.clients import MAX_BATCH_BYTES
-from infra.broker.errors import AppendFailed, BatchTooLarge
+from infra.broker.errors import AppendFailed, BatchTooLarge, UnknownDestination
 from infra.broker.types import Producer, Record
 
 BATCH_OVERHEAD = 61
@@ -49,6 +49,7 @@ class BatchSender:
     """
 
     def __init__(self, producer: Producer, *, max_batch_bytes: int = MAX_BATCH_BYTES) -> None:
+        self.max_batch_bytes = max_batch_bytes
         self._producer = producer
         self._room = max_batch_bytes - BATCH_OVERHEAD
         self._lanes: dict[tuple[str, int], _Lane] = {}
@@ -149,11 +150,14 @@ class BatchSender:
             yield waiting.popleft()
 
     async def _send_batch(self, groups: list[_Group], topic: str, partition: int) -> int:
+        if partition not in await self._producer.partitions_for(topic):
+            raise UnknownDestination(f"{topic} has no partition {partition}")
         batch = self._producer.create_batch()
         append = batch.append
         for group in groups:
             for key, value, headers, timestamp_ms in group.records:
-                if append(timestamp=timestamp_ms, key=key, value=value, headers=headers) is None:
+                added = append(timestamp=timestamp_ms, key=key, value=value, headers=list(headers))
+                if added is None:
                     raise AppendFailed("the batch was full before its computed size")
         batch.close()
         metadata = await (await self._producer.send_batch(batch, topic, partition=partition))
@@ -186,7 +190,9 @@ def _kill(lane: _Lane, groups: list[_Group], failure: AppendFailed) -> None:
 
 
 def _failure(topic: str, partition: int, error: Exception) -> AppendFailed:
-    failure = AppendFailed(f"{topic}/{partition}: {type(error).__name__}: {error}")
+    unknown = isinstance(error, (UnknownDestination, UnknownTopicOrPartitionError))
+    kind = UnknownDestination if unknown else AppendFailed
+    failure = kind(f"{topic}/{partition}: {type(error).__name__}: {error}")
     failure.__cause__ = error
     return failure
 

@@ -24,6 +24,9 @@ HEARTBEAT_MS = 1_000
 # 5 ms on Kafka is the best hop DESIGN measured; the embedded broker holds a fetch back longer
 FETCH_WAIT_MS = 5
 EMBEDDED_FETCH_WAIT_MS = 10
+# The embedded broker lets a new member in only a second before the last one's session would have
+# ended, left or not, and later still for a static member: short sessions, no static membership.
+EMBEDDED_SESSION_TIMEOUT_MS = 3_000
 MAX_BATCH_BYTES = 1_000_000
 """Largest batch in bytes; Kafka's default `message.max.bytes` is 1,048,588."""
 BUILDER_BYTES = 2 * MAX_BATCH_BYTES  # the builder's own limit must never come first
@@ -40,7 +43,7 @@ def make_consumer(
     isolation_level: Literal["read_committed", "read_uncommitted"] = "read_committed",
     fetch_max_wait_ms: int | None = None,
     max_poll_records: int | None = None,
-    session_timeout_ms: int = SESSION_TIMEOUT_MS,
+    session_timeout_ms: int | None = None,
     client_id: str = "saga",
 ) -> Consumer:
     """A consumer, not started. With `topics` it subscribes in `group_id`; without, `assign` it.
@@ -48,13 +51,16 @@ def make_consumer(
     Topic names are taken as they are: call `settings.topic(name)` first. The range assignor makes
     one consumer on several topics co-partitioned. Nothing is committed by itself. A hand-assigned
     consumer that commits needs a group of its own. `group_instance_id` (static membership) must be
-    unique, or two members evict each other for ever. Readers of the log pass
+    unique, or two members evict each other for ever; on the embedded broker it is left out, since
+    that has one member a group and no memory of it. Readers of the log pass
     `auto_offset_reset="none"` and `isolation_level="read_uncommitted"` (law 14: a gap is an error).
     """
     wait = EMBEDDED_FETCH_WAIT_MS if settings.embedded else FETCH_WAIT_MS
+    session = EMBEDDED_SESSION_TIMEOUT_MS if settings.embedded else SESSION_TIMEOUT_MS
+    session = session if session_timeout_ms is None else session_timeout_ms
     consumer = AIOKafkaConsumer(
         group_id=group_id,
-        group_instance_id=group_instance_id,
+        group_instance_id=None if settings.embedded else group_instance_id,
         client_id=client_id,
         auto_offset_reset=auto_offset_reset,
         isolation_level=isolation_level,
@@ -62,8 +68,8 @@ def make_consumer(
         partition_assignment_strategy=(RangePartitionAssignor,),
         fetch_max_wait_ms=wait if fetch_max_wait_ms is None else fetch_max_wait_ms,
         max_poll_records=max_poll_records,
-        session_timeout_ms=session_timeout_ms,
-        heartbeat_interval_ms=min(HEARTBEAT_MS, session_timeout_ms // 3),
+        session_timeout_ms=session,
+        heartbeat_interval_ms=min(HEARTBEAT_MS, session // 3),
         **_common(settings),
     )
     names = list(topics)

@@ -21,9 +21,13 @@ class AppendFailed(BrokerError):
 
     def again(self) -> "AppendFailed":
         """A copy for one more waiter: a shared exception would collect every waiter's traceback."""
-        copy = AppendFailed(str(self))
+        copy = type(self)(str(self))
         copy.__cause__ = self.__cause__
         return copy
+
+
+class UnknownDestination(AppendFailed):
+    """The cluster has no such topic or partition; nothing was sent."""
 
 
 class BatchTooLarge(BrokerError):
