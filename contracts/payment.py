@@ -1,0 +1,44 @@
+"""The language of the payment service. Amounts are minor units (cents) of a currency."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.messages import Command, Reply
+
+
+class PaymentCharged(Reply):
+    """The account was charged."""
+
+    payment_id: int
+    amount: int
+    currency: str
+
+
+class ChargePayment(Command):
+    """Charge a user's account for an order."""
+
+    service = "payment"
+    reply = PaymentCharged
+    refusals = {"insufficient_funds": 409, "account_not_found": 409}
+
+    order_id: int
+    user_id: int
+    amount: Annotated[int, Field(ge=0)]
+    currency: str
+
+
+class PaymentRefunded(Reply):
+    """What was charged for the order went back; an amount of 0 if nothing was."""
+
+    amount: int
+    currency: str
+
+
+class RefundPayment(Command):
+    """Give back whatever was charged for an order."""
+
+    service = "payment"
+    reply = PaymentRefunded
+
+    order_id: int
