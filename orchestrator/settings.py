@@ -1,6 +1,6 @@
-"""The settings of the orchestrator's processes: environment (`SAGA_*`), then `.env`, then these defaults.
+"""The settings of the orchestrator's processes: environment (`SAGA_*`), then `.env`, then defaults.
 
-How Kafka is reached stands apart, in `infra.broker.settings` (`KAFKA_*`): services need that one alone.
+How Kafka is reached stands apart, in `infra.broker.settings` (`KAFKA_*`): services need only that.
 """
 
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The only room that loads an application and wires adapters."""
+"""The only room that loads an application by name and wires adapters into running processes."""

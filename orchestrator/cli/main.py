@@ -1,0 +1,114 @@
+"""The `saga` command: finds the sub-command, and turns what it raises into a line and an exit code.
+
+Exit codes: 0 done, 1 the saga or check failed (or something unexpected did), 2 bad input.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module, metadata
+from typing import Annotated, Any, cast
+
+import typer
+
+from orchestrator.cli.errors import CliError
+from orchestrator.cli.registry import COMMANDS, Entry
+
+UNEXPECTED = 1
+USAGE = 2
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Nothing that goes wrong leaves as a traceback."""
+    name = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        code: object = _build(name)(args=list(arguments), prog_name="saga", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", 130)
+    except BrokenPipeError:  # `saga list | head`: nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except CliError as error:
+        return _say(str(error), error.exit_code)
+    except Exception as error:  # the last line of defence: whatever it was, the user gets one line
+        return _explain(error, debug="--debug" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _build(name: str | None) -> typer.Typer:
+    """The command line with one real command, `name`, and stand-ins for the help of all others."""
+    root = typer.Typer(
+        name="saga", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
+    root.callback(invoke_without_command=True)(_root)
+    if name is not None and name not in COMMANDS:
+        _add_commands_of_application(root, name)
+    for other, entry in COMMANDS.items():
+        if other == name:
+            _add(root, other, entry, import_module(entry.module).app)
+        else:
+            root.command(other, help=entry.help, rich_help_panel=entry.panel)(_stand_in)
+    return root
+
+
+def _add(root: typer.Typer, name: str, entry: Entry, command: typer.Typer) -> None:
+    """Put a command in: a `Typer` of one function is that function, one of several is a group."""
+    functions = command.registered_commands
+    if command.registered_callback is None and len(functions) == 1 and not functions[0].name:
+        callback = cast(Callable[..., Any], functions[0].callback)
+        root.command(name, help=entry.help, rich_help_panel=entry.panel)(callback)
+    else:
+        root.add_typer(
+            command, name=name, help=entry.help, rich_help_panel=entry.panel, no_args_is_help=True
+        )
+
+
+def _add_commands_of_application(root: typer.Typer, name: str) -> None:
+    commands = import_module("orchestrator.cli.application").commands()
+    for other, command in commands.items():
+        if other == name:
+            root.add_typer(command(), name=other)
+
+
+def _root(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Sagas on Kafka: commands out, replies in, and exactly what was done is undone."""
+    del debug  # read before parsing, so that it also covers errors of the parsing
+    if version:
+        typer.echo(metadata.version("saga-orchestrator"))
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _stand_in() -> None:
+    """Only its name and help are used."""
+
+
+def _explain(error: Exception, *, debug: bool) -> int:
+    message = getattr(error, "format_message", None)  # every typer, with click inside or beside it
+    if message is not None:
+        return _say(str(message()), USAGE)
+    mistake: str | None = import_module("orchestrator.cli.mistakes").mistake(error)
+    if debug:
+        logging.getLogger("saga").error("saga %s", " ".join(sys.argv[1:]), exc_info=error)
+    if mistake is not None:
+        return _say(mistake, USAGE)
+    hint = "" if debug else " (the traceback: saga --debug ...)"
+    return _say(f"unexpected {type(error).__name__}: {error}{hint}", UNEXPECTED)
+
+
+def _say(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    print(f"saga: {line}", file=sys.stderr)
+    return code

@@ -1,0 +1,31 @@
+"""Which errors are a user's to put right: their message is enough, and the exit code is 2."""
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from infra.broker.errors import BrokerError
+from infra.datastore import DatastoreError
+from orchestrator.bootstrap.errors import BootstrapError
+
+MISTAKES = (BrokerError, DatastoreError, BootstrapError, SettingsError)
+
+
+def mistake(error: BaseException) -> str | None:
+    """The line for the user, or None when the error is a defect of ours."""
+    if isinstance(error, BaseExceptionGroup):
+        found = [mistake(inner) for inner in error.exceptions]
+        return next(iter(found)) if found and None not in found else None
+    if isinstance(error, ValidationError):
+        return _wrong_setting(error)
+    return str(error) if isinstance(error, MISTAKES) else None
+
+
+def _wrong_setting(error: ValidationError) -> str | None:
+    """The first wrong setting, by the name of its variable."""
+    prefix = {"Settings": "SAGA_", "BrokerSettings": "KAFKA_"}.get(error.title)
+    if prefix is None:
+        return None
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    name = ".".join(str(part) for part in first["loc"])
+    return f"{prefix}{name.upper()}: {reason}" if name else f"{prefix}*: {reason}"

@@ -1,0 +1,38 @@
+"""Which commands there are. A command's module is imported when it is called: help must be quick."""
+
+from typing import Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """A command: the module that has it as ``app`` (a `typer.Typer`), one line of help, its group."""
+
+    module: str
+    help: str
+    panel: str
+
+
+RUN: Final = "Run"
+SAGAS: Final = "Running sagas"
+DEFINE: Final = "Definitions"
+PLATFORM: Final = "Broker and settings"
+
+_ROOM: Final = "orchestrator.cli"
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "demo": Entry(f"{_ROOM}.demo", "Watch sagas succeed and be undone.", RUN),
+    "up": Entry(f"{_ROOM}.up", "Run everything in one process.", RUN),
+    "orchestrator": Entry(f"{_ROOM}.orchestrate", "Run the orchestrator alone.", RUN),
+    "service": Entry(f"{_ROOM}.service", "Run services of the application.", RUN),
+    "start": Entry(f"{_ROOM}.start", "Start a saga.", SAGAS),
+    "status": Entry(f"{_ROOM}.status", "Where a saga stands, and why it does not move.", SAGAS),
+    "history": Entry(f"{_ROOM}.history", "What happened in a saga, in order.", SAGAS),
+    "list": Entry(f"{_ROOM}.listing", "Sagas, newest first.", SAGAS),
+    "repair": Entry(f"{_ROOM}.repair", "Decide for a saga that needs a person.", SAGAS),
+    "dlq": Entry(f"{_ROOM}.dlq", "Messages that could not be handled.", SAGAS),
+    "definitions": Entry(f"{_ROOM}.definitions", "The sagas of the application.", DEFINE),
+    "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
+    "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
+    "topics": Entry(f"{_ROOM}.topics", "Create and list the topics.", PLATFORM),
+    "kafka": Entry(f"{_ROOM}.kafka", "A real Kafka on this machine.", PLATFORM),
+    "config": Entry(f"{_ROOM}.config", "Every setting, and where it comes from.", PLATFORM),
+}
