@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -67,9 +67,8 @@ def kafka_address() -> str:
 
 
 @pytest.fixture
-def free_port() -> Iterator[int]:
-    """A TCP port on loopback that nobody listens on. Ask the system for port 0 where that is possible."""
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on; where port 0 will do, use that instead."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    yield port
+        return int(probe.getsockname()[1])

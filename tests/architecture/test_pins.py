@@ -17,7 +17,7 @@ REGENERATE = "run ./uvw sync; if you changed a dependency, .ci/pins first"
 
 
 def pins() -> dict[str, str]:
-    """The version of each distribution that belongs into this environment, by its canonical name."""
+    """The pinned version of each distribution of this environment, by its canonical name."""
     environment = {**default_environment(), "extra": ""}
     found: dict[str, str] = {}
     for line in PYPROJECT["tool"]["uv"]["constraint-dependencies"]:
@@ -74,7 +74,9 @@ def registry_hosts() -> set[str]:
         pytest.skip("no uv.lock: this environment was not made by uv")
     packages = tomllib.loads(lock.read_text(encoding="utf-8"))["package"]
     urls = [package["source"].get("registry", "") for package in packages]
-    urls += [file["url"] for package in packages for file in package.get("wheels", []) if "url" in file]
+    urls += [
+        file["url"] for package in packages for file in package.get("wheels", []) if "url" in file
+    ]
     return {host for url in urls if (host := urlsplit(url).hostname)}
 
 

@@ -1,0 +1,50 @@
+"""The bootstrap is the only room that loads code by name (DESIGN, "The house")."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("contracts", "infra", "orchestrator", "sagas", "services")
+LOADERS = {"import_module", "__import__", "run_module", "run_path", "resolve_name"}
+LOADERS |= {"spec_from_file_location", "ImportString", "exec", "eval"}
+ROOM = ("orchestrator", "bootstrap")
+
+
+def loads(source: str) -> Iterator[tuple[int, str]]:
+    """Every place of a source that loads or runs code by name: line and what does it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and node.id in LOADERS:
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and node.attr in LOADERS:
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names if name.name in LOADERS)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import importlib\nimportlib.import_module(name)",
+        "from importlib import import_module as load",
+        "__import__(name)",
+        "from pkgutil import resolve_name",
+        "exec(text)",
+    ],
+)
+def test_a_place_that_loads_is_seen(source: str) -> None:
+    assert list(loads(source))
+
+
+def test_only_the_bootstrap_loads_by_name() -> None:
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    assert files
+    found = {
+        f"{file.relative_to(ROOT)}:{line}": name
+        for file in files
+        if file.relative_to(ROOT).parts[:2] != ROOM
+        for line, name in loads(file.read_text(encoding="utf-8"))
+    }
+    assert not found
