@@ -1,0 +1,3 @@
+"""HTTP plumbing for every front door: guards, problem documents, limits and paging. It knows no
+business.
+"""

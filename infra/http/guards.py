@@ -1,0 +1,160 @@
+"""Closed by default (DESIGN law 13): every route states the permission it needs, and a guard checks
+it.
+
+A route says `permission("sagas:read")` or `OPEN`; `check_guards` refuses an application with a
+route that says neither. Who calls is known by the bearer token, or by the cookie of a session
+(`infra.http.sessions`), with which writes need a CSRF token as well. The principal carries the
+tenant: every query is made in its name.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.http.errors import Problem, UnguardedRoute
+from infra.http.problems import problem_response
+from infra.http.sessions import COOKIE, CSRF_HEADER, Session, Sessions, same_secret
+
+EVERYTHING: Final = frozenset({"*"})
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls: a name for the log, the tenant (account) in whose name, and what it may do.
+
+    `permissions`: such as `sagas:read`; `EVERYTHING` is all of them. `session` is set for a
+    browser.
+    """
+
+    name: str
+    tenant: int
+    permissions: frozenset[str] = EVERYTHING
+    session: Session | None = None
+
+    def may(self, needed: str) -> bool:
+        """Whether the permission is among those held."""
+        return "*" in self.permissions or needed in self.permissions
+
+
+class Guard:
+    """Knows who calls. One token and one principal, until accounts have their own."""
+
+    def __init__(self, token: str, principal: Principal, sessions: Sessions) -> None:
+        self._token = token
+        self._principal = principal
+        self.sessions = sessions
+
+    def authorize(self, request: Request, needed: str) -> Principal:
+        """The caller, if it may; raises Problem 401 (unknown), 403 (may not, or no CSRF token)."""
+        principal = self._by_token(request) or self._by_cookie(request)
+        if principal is None:
+            detail = "send the bearer token (Authorization: Bearer ...), or open the login link"
+            headers = {"WWW-Authenticate": 'Bearer realm="saga"'}
+            raise Problem(401, detail, code="unauthenticated", headers=headers)
+        if not principal.may(needed):
+            raise Problem(403, f"this needs the permission {needed}", code="not_permitted")
+        return principal
+
+    def around(self, app: ASGIApp, needed: str) -> ASGIApp:
+        """`app`, an ASGI application that is no FastAPI route, behind the same guard."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                self.authorize(Request(scope), needed)
+            except Problem as problem:
+                await problem_response(problem)(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return guarded
+
+    def _by_token(self, request: Request) -> Principal | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and same_secret(token.strip(), self._token):
+            return self._principal
+        return None
+
+    def _by_cookie(self, request: Request) -> Principal | None:
+        session = self.sessions.find(request.cookies.get(COOKIE, ""))
+        # A wrong token is a mistake to be told, not a reason to look for a cookie.
+        if session is None or "authorization" in request.headers:
+            return None
+        if request.method not in _SAFE_METHODS:
+            given = request.headers.get(CSRF_HEADER, "")
+            if not same_secret(given, session.csrf):
+                detail = f"a write with the session cookie needs the header {CSRF_HEADER}"
+                raise Problem(403, detail, code="csrf_token_missing")
+        held = self._principal
+        return Principal(held.name, held.tenant, held.permissions, session)
+
+
+class Permission:
+    """Dependency of a route: lets through who holds the permission, and gives the principal."""
+
+    def __init__(self, needed: str) -> None:
+        self.needed = needed
+
+    def __call__(self, request: Request) -> Principal:
+        """The caller; raises what `Guard.authorize` raises."""
+        guard: Guard = request.app.state.guard
+        return guard.authorize(request, self.needed)
+
+
+class Open:
+    """Dependency of a route that is deliberately open to everybody: health, login."""
+
+    def __call__(self) -> None:
+        """Let everybody through."""
+
+
+def permission(needed: str) -> Any:
+    """For a route: `dependencies=[permission("sagas:read")]`, or `who: Annotated[Principal,
+    permission(...)]`.
+    """
+    return Depends(Permission(needed))
+
+
+OPEN: Final = Depends(Open())
+
+
+def install_guard(app: FastAPI, guard: Guard) -> None:
+    """Make `guard` the one that the permissions of `app`'s routes ask."""
+    app.state.guard = guard
+
+
+def check_guards(app: FastAPI) -> None:
+    """Raises `UnguardedRoute`, naming them all, if any route states neither a permission nor
+    `OPEN`.
+    """
+    missing = [path for path, stated in stated_permissions(app) if not stated]
+    if missing:
+        raise UnguardedRoute(
+            f"these routes state no permission: {', '.join(missing)};"
+            " add dependencies=[permission(...)], or OPEN"
+        )
+
+
+def stated_permissions(app: FastAPI) -> Iterator[tuple[str, list[str]]]:
+    """Every route (`GET /sagas`) with the permissions it states; `open` stands for `OPEN`."""
+    for context in iter_route_contexts(app.routes):
+        methods = ",".join(sorted(context.methods or {"*"}))
+        # Whatever is no route of FastAPI's (a mount, a websocket) has no dependencies and states
+        # nothing.
+        dependant = getattr(context, "dependant", None)
+        stated = list(_stated(dependant.dependencies)) if dependant else []
+        yield f"{methods} {context.path}", stated
+
+
+def _stated(dependencies: Iterable[Dependant]) -> Iterator[str]:
+    for dependency in dependencies:
+        if isinstance(dependency.call, Permission):
+            yield dependency.call.needed
+        elif isinstance(dependency.call, Open):
+            yield "open"
+        yield from _stated(dependency.dependencies)
