@@ -5,17 +5,13 @@
 """
 
 import os
-import secrets
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
-from infra.datastore import FolderNotWritable, ensure_folder
+from infra.http.tokens import read_or_create_token, read_token
 from orchestrator.bootstrap.errors import NothingRuns
 from orchestrator.settings import Settings
-
-TOKEN_BYTES: Final = 32
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -35,30 +31,18 @@ def services_folder(settings: Settings) -> Path:
 def make_token(settings: Settings) -> str:
     """The token of the HTTP API: the configured one, else that of the folder, made at first start.
 
-    Raises FolderNotWritable.
+    Raises TokenFileError.
     """
     if settings.token is not None:
         return settings.token.get_secret_value()
-    file = ensure_folder(settings.data) / "token"
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise FolderNotWritable(f"cannot write {file}: {error.strerror}") from error
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(token := secrets.token_urlsafe(TOKEN_BYTES))
-    return token
+    return read_or_create_token(settings.data / "token")
 
 
-def read_token(settings: Settings) -> str:
-    """The token for whoever calls the HTTP API; raises NothingRuns when there is none here."""
+def known_token(settings: Settings) -> str:
+    """The token for whoever calls the HTTP API; raises TokenFileError when there is none."""
     if settings.token is not None:
         return settings.token.get_secret_value()
-    try:
-        return (settings.data / "token").read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise NothingRuns(_nothing(settings)) from error
+    return read_token(settings.data / "token")
 
 
 def write_running(settings: Settings, running: Running) -> None:
@@ -76,13 +60,12 @@ def remove_running(settings: Settings) -> None:
 def read_running(settings: Settings) -> Running:
     """Who runs here; raises NothingRuns, also when that process is no more."""
     try:
-        running = msgspec.json.decode(
-            (settings.data / "running.json").read_bytes(), type=Running
-        )
+        raw = (settings.data / "running.json").read_bytes()
+        running = msgspec.json.decode(raw, type=Running)
         os.kill(running.pid, 0)
+    except PermissionError as error:
+        raise NothingRuns(f"{settings.data} belongs to another user") from error
     except (OSError, msgspec.DecodeError) as error:
-        if isinstance(error, PermissionError):  # it is there, and another user's
-            raise NothingRuns(f"{settings.data}: {error.strerror}") from error
         raise NothingRuns(_nothing(settings)) from error
     return running
 

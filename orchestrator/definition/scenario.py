@@ -1,0 +1,29 @@
+"""A demo scenario as plain data: which sagas to start, and which row of its table each is meant to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """One saga of the demo.
+
+    - ``label`` names it for people, and is its request key; ``saga`` names the definition.
+    - ``fails`` names the steps that this input makes fail: the row of the compensation table with
+      exactly these failures must come out. Nothing else is expected here; the table says the rest.
+    - ``after`` is the label of a case that must be over before this one starts, its events taken in.
+    """
+
+    label: str
+    saga: str
+    input: Mapping[str, object]
+    fails: tuple[str, ...] = ()
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What ``saga demo`` plays; ``every_row_of`` names the sagas whose whole table must be covered."""
+
+    cases: tuple[Case, ...]
+    every_row_of: tuple[str, ...] = ()
