@@ -1,6 +1,7 @@
 """Time, injected: everything that asks for the time takes a ``Clock``.
 
-Source: DESIGN law 12 (durations are monotonic within a process) and law 1 (the engine gets time as a value).
+Source: DESIGN law 12 (durations are monotonic within a process) and law 1 (the engine gets time as
+a value).
 """
 
 import time
@@ -15,7 +16,7 @@ class Clock(Protocol):
         raise NotImplementedError
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; only differences mean anything, and it never goes back."""
+        """Seconds since some fixed moment; only differences mean anything; never goes back."""
         raise NotImplementedError
 
 
@@ -54,5 +55,5 @@ class ManualClock:
         self._elapsed_ms += ms
 
     def jump(self, ms: int) -> None:
-        """Set the wall clock forward or back by ``ms`` milliseconds, as NTP or a person does (law 12)."""
+        """Set the wall clock forward or back by ``ms``, as NTP or a person does (law 12)."""
         self._now_ms += ms

@@ -1,9 +1,9 @@
 """SQLite files in a data folder: connections, named SQL, migrations, and one process per folder.
 
 SQLite before 3.51.3 can corrupt a WAL when two connections write or checkpoint at the same moment
-(sqlite.org/wal.html, "the WAL-reset bug"), and that is what people have. Hence the rule of this package: a file
-has ONE writing connection, in the one process that holds the folder's lock; all others are opened with
-``readonly=True``, which can neither write nor checkpoint.
+(sqlite.org/wal.html, "the WAL-reset bug"), and that is what people have. Hence the rule of this
+package: a file has ONE writing connection, in the one process that holds the folder's lock; all
+others are opened with ``readonly=True``, which can neither write nor checkpoint.
 """
 
 from infra.datastore.connection import open_database, savepoint, transaction

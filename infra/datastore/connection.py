@@ -16,9 +16,10 @@ WAL_KEPT_BYTES = 64 * 1024 * 1024
 def open_database(path: str | PathLike[str], *, readonly: bool = False) -> sqlite3.Connection:
     """Open a SQLite file; the writing connection makes it if it is not there.
 
-    Transactions are explicit (``transaction``). A commit is on the disk when it returns (DESIGN law 2). The
-    connection may move between threads but must be used by one at a time; a read-only one can neither write
-    nor checkpoint. Raises DatabaseNotOpened naming the file: missing, no database, or no WAL possible there.
+    Transactions are explicit (``transaction``). A commit is on the disk when it returns (DESIGN law
+    2). The connection may move between threads but must be used by one at a time; a read-only one
+    can neither write nor checkpoint. Raises DatabaseNotOpened naming the file: missing, no
+    database, or no WAL possible there.
     """
     file = Path(path).absolute()
     try:
@@ -47,7 +48,7 @@ def _connect(file: Path, readonly: bool) -> sqlite3.Connection:
 
 
 def _configure(connection: sqlite3.Connection, readonly: bool) -> None:
-    """Set what is a property of the connection; reading the mode also shows whether it is a database at all."""
+    """Set what a connection has to be told; the mode also shows whether it is a database."""
     change = "PRAGMA journal_mode" if readonly else "PRAGMA journal_mode = WAL"
     mode = connection.execute(change).fetchone()[0]
     if mode != "wal":
@@ -58,7 +59,8 @@ def _configure(connection: sqlite3.Connection, readonly: bool) -> None:
         connection.execute("PRAGMA query_only = ON")
         return
     connection.execute("PRAGMA synchronous = FULL")
-    # Without these two macOS only asks the drive to write, and does not wait until it has; elsewhere they do nothing.
+    # Without these two macOS only asks the drive to write, and does not wait until it has;
+    # elsewhere they do nothing.
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA checkpoint_fullfsync = ON")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
@@ -66,13 +68,14 @@ def _configure(connection: sqlite3.Connection, readonly: bool) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One write transaction: committed at the end of the block, rolled back whole when anything is raised."""
+    """One write transaction: committed at the end, rolled back whole when anything is raised."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
         connection.execute("COMMIT")
     except BaseException:
-        # A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the first error.
+        # A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the first
+        # error.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
@@ -80,7 +83,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def savepoint(connection: sqlite3.Connection, name: str) -> Iterator[sqlite3.Connection]:
-    """A part of a transaction that can be undone alone: kept at the end of the block, undone when anything is raised."""
+    """A part of a transaction: kept at the end, undone alone when anything is raised."""
     quoted = '"' + name.replace('"', '""') + '"'
     connection.execute(f"SAVEPOINT {quoted}")
     try:

@@ -13,7 +13,7 @@ LOCK_FILE = "lock"
 
 
 def ensure_folder(path: str | PathLike[str]) -> Path:
-    """Make the folder if it is not there and try to write in it; raises FolderNotWritable with the reason."""
+    """Make the folder if need be and try to write in it; raises FolderNotWritable saying why."""
     folder = Path(path).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -27,10 +27,11 @@ def ensure_folder(path: str | PathLike[str]) -> Path:
 
 
 class FolderLock:
-    """The exclusive lock on a data folder; the kernel drops it when the process ends, however it ends.
+    """The exclusive lock on a data folder; the kernel drops it when the process ends, however it
+    ends.
 
-    A context manager. ``acquire`` makes the folder, and raises FolderInUse naming the folder and the process
-    that has it, or FolderNotWritable.
+    A context manager. ``acquire`` makes the folder, and raises FolderInUse naming the folder and
+    the process that has it, or FolderNotWritable.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -58,7 +59,7 @@ class FolderLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Give the lock back; harmless when it is not held. The file stays: removing it would race."""
+        """Give the lock back; harmless when not held. The file stays: removing it would race."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None

@@ -1,6 +1,8 @@
-"""Numbered migrations: ``migrations/0001_name.sql``, ``0002_...`` under a package, each in one transaction.
+"""Numbered migrations: ``migrations/0001_name.sql``, ``0002_...`` under a package, each in one
+transaction.
 
-The number of the last one applied is SQLite's ``user_version``, which is part of the same transaction.
+The number of the last one applied is SQLite's ``user_version``, which is part of the same
+transaction.
 """
 
 import re
@@ -17,8 +19,9 @@ _FILE = re.compile(r"^(\d{4})_\w+\.sql$")
 def migrate(connection: sqlite3.Connection, package: str) -> int:
     """Bring the database to the newest schema that ``package`` knows; returns its number.
 
-    Raises NewerSchema when the database is newer than that (nothing is changed), MigrationFailed when one of
-    the migrations cannot be applied (it is rolled back whole, those before it stay) or their numbers have a gap.
+    Raises NewerSchema when the database is newer than that (nothing is changed), MigrationFailed
+    when one of the migrations cannot be applied (it is rolled back whole, those before it stay) or
+    their numbers have a gap.
     """
     scripts = _scripts(package)
     for number in range(_version(connection) + 1, len(scripts) + 1):

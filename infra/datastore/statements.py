@@ -1,4 +1,5 @@
-"""Named SQL in files: every statement of a database stands in one ``queries.sql`` that can be read as a whole.
+"""Named SQL in files: every statement of a database stands in one ``queries.sql`` that can be read
+as a whole.
 
 Source: procrastinate's ``sql/`` (DESIGN, "Good examples to learn from").
 """
@@ -13,10 +14,12 @@ _NAME = re.compile(r"^-- name: *(\S*) *$", re.MULTILINE)
 
 
 class Statements(Mapping[str, str]):
-    """The statements of one file: each begins with a line ``-- name: insert_saga`` and is had by that name.
+    """The statements of one file: each begins with a line ``-- name: insert_saga`` and is had by
+    that name.
 
-    Look statements up at import or in a constructor, so that a wrong name is found at start and not under load.
-    Raises UnknownStatement for a name that is not there, a name given twice, and SQL without a name.
+    Look statements up at import or in a constructor, so that a wrong name is found at start and not
+    under load. Raises UnknownStatement for a name that is not there, a name given twice, and SQL
+    without a name.
     """
 
     def __init__(self, package: str, resource: str = "queries.sql") -> None:

@@ -98,7 +98,7 @@ def test_a_file_without_wal_left_can_be_read(db: sqlite3.Connection, file: Path)
 
 
 def test_a_missing_file_is_not_made_by_a_reader(tmp_path: Path):
-    with pytest.raises(DatabaseNotOpened, match="nothing.db"):
+    with pytest.raises(DatabaseNotOpened, match=r"nothing\.db"):
         open_database(tmp_path / "nothing.db", readonly=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -120,18 +120,28 @@ def test_a_database_that_cannot_have_a_wal_is_refused():
 def test_a_transaction_is_whole_or_not_at_all(db: sqlite3.Connection):
     with transaction(db):
         db.execute("INSERT INTO t VALUES (1, 'a')")
-    with pytest.raises(KeyboardInterrupt), transaction(db):
-        db.execute("INSERT INTO t VALUES (2, 'b')")
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with transaction(db):
+            db.execute("INSERT INTO t VALUES (2, 'b')")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert rows(db) == [1]
     assert not db.in_transaction
 
 
 def test_a_full_disk_leaves_nothing_half_written_and_the_connection_usable(db: sqlite3.Connection):
     db.execute(f"PRAGMA max_page_count = {pragma(db, 'page_count') + 1}")
-    with pytest.raises(sqlite3.OperationalError, match="full"), transaction(db):
-        for x in range(1_000):
-            db.execute("INSERT INTO t VALUES (?, ?)", (x, "y" * 1_000))
+
+    def too_much():
+        with transaction(db):
+            for x in range(1_000):
+                db.execute("INSERT INTO t VALUES (?, ?)", (x, "y" * 1_000))
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        too_much()
     assert rows(db) == []
     assert not db.in_transaction
     db.execute("PRAGMA max_page_count = 1000000")
@@ -141,11 +151,15 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_connection_usable(db: s
 
 
 def test_a_savepoint_takes_only_its_own_part_back(db: sqlite3.Connection):
+    def refused():
+        with savepoint(db, 'a "quoted" name'):
+            db.execute("INSERT INTO t VALUES (2, 'b')")
+            raise KeyError
+
     with transaction(db):
         db.execute("INSERT INTO t VALUES (1, 'a')")
-        with pytest.raises(ZeroDivisionError), savepoint(db, 'a "quoted" name'):
-            db.execute("INSERT INTO t VALUES (2, 'b')")
-            _ = 1 / 0
+        with pytest.raises(KeyError):
+            refused()
         with savepoint(db, "other"):
             db.execute("INSERT INTO t VALUES (3, 'c')")
     assert rows(db) == [1, 3]

@@ -61,7 +61,7 @@ def test_a_newer_schema_is_refused_and_nothing_changed(db, make_package, tmp_pat
     migrate(db, make_package(TWO))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     before = (tmp_path / "data.db").read_bytes()
-    with pytest.raises(NewerSchema, match="schema 2.*up to 1"):
+    with pytest.raises(NewerSchema, match=r"schema 2.*up to 1"):
         migrate(db, make_package(ONE))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert (tmp_path / "data.db").read_bytes() == before
