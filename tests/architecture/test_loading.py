@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.cli.registry import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contracts", "infra", "orchestrator", "sagas", "services")
 LOADERS = {"import_module", "__import__", "run_module", "run_path", "resolve_name"}
 LOADERS |= {"spec_from_file_location", "ImportString", "exec", "eval"}
 ROOM = ("orchestrator", "bootstrap")
+# The one exception: a sub-command's module is loaded when it is called, so that help stays quick.
+EXCEPTION = Path("orchestrator/cli/main.py")
 
 
 def loads(source: str) -> Iterator[tuple[int, str]]:
@@ -44,7 +48,17 @@ def test_only_the_bootstrap_loads_by_name() -> None:
     found = {
         f"{file.relative_to(ROOT)}:{line}": name
         for file in files
-        if file.relative_to(ROOT).parts[:2] != ROOM
+        if file.relative_to(ROOT).parts[:2] != ROOM and file.relative_to(ROOT) != EXCEPTION
         for line, name in loads(file.read_text(encoding="utf-8"))
     }
     assert not found
+
+
+def test_the_command_line_loads_only_its_own_room() -> None:
+    assert COMMANDS
+    outside = [entry.module for entry in COMMANDS.values() if not _is_command(entry.module)]
+    assert not outside
+
+
+def _is_command(module: str) -> bool:
+    return module.startswith("orchestrator.cli.") and module.count(".") == 2
