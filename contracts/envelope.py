@@ -1,9 +1,9 @@
 """The envelope: CloudEvents 1.0 in structured JSON mode, one description for every message.
 
-Each kind of message is a pydantic ``TypedDict``: validated at Rust speed into a plain dict, which is what
-the engine works on. Extension attributes follow CloudEvents' rules (lower case, no separators). Integers
-that may pass 32 bits (saga ids, milliseconds) are decimal strings on the wire, as CloudEvents has no
-larger integer, and ``int`` in here.
+Each kind of message is a pydantic ``TypedDict``: validated at Rust speed into a plain dict,
+which is what the engine works on. Extension attributes follow CloudEvents' rules (lower case,
+no separators). Integers that may pass 32 bits (saga ids, milliseconds) are decimal strings on
+the wire, as CloudEvents has no larger integer, and ``int`` in here.
 
 Sources: CloudEvents 1.0.2 (structured content mode, Kafka binding), DESIGN laws 4, 5, 8 and 10.
 """
@@ -108,7 +108,9 @@ class ReplyMessage(TypedDict):
 
 
 class FaultData(TypedDict):
-    """Why a command was refused or failed: a code for programs, a reason for people, an HTTP-like status."""
+    """Why a command was refused or failed: a code for programs, a reason for people, an
+    HTTP-like status.
+    """
 
     code: Name
     reason: Annotated[str, Field(max_length=2000)]

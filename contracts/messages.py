@@ -1,8 +1,10 @@
-"""Base classes for business contracts: what a command, reply or event declares beside its fields.
+"""Base classes for business contracts: what a command, reply or event declares beside its
+fields.
 
-A command names the service that takes it, the reply it is answered with, and every refusal it may meet
-(code -> HTTP-like status). An event names its topic and the field that keys it. Definitions, participants and
-the AsyncAPI page all read these declarations; nothing repeats them.
+A command names the service that takes it, the reply it is answered with, and every refusal it
+may meet (code -> HTTP-like status). An event names its topic and the field that keys it.
+Definitions, participants and the AsyncAPI page all read these declarations; nothing repeats
+them.
 """
 
 from typing import ClassVar
@@ -11,7 +13,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Message(BaseModel):
-    """A contract on the wire: immutable, JSON, unknown fields ignored so that a writer may be newer."""
+    """A contract on the wire: immutable, JSON, unknown fields ignored so that a writer may be
+    newer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

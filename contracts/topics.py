@@ -1,7 +1,7 @@
 """Names of the topics, and which partition a thing belongs to (DESIGN law 10).
 
-Nobody relies on a client's own partitioner: a start goes to ``partition_of_start``, everything else of a
-saga to the partition that its id names.
+Nobody relies on a client's own partitioner: a start goes to ``partition_of_start``, everything
+else of a saga to the partition that its id names.
 """
 
 from typing import Final
@@ -23,7 +23,9 @@ def commands_topic(service: str) -> str:
 
 
 def partition_of_start(tenant: int, definition: str, key: str, partitions: int) -> int:
-    """The partition of saga.requests for a start: CRC-32 of ``tenant NUL definition NUL key``, modulo."""
+    """The partition of saga.requests for a start: CRC-32 of ``tenant NUL definition NUL key``,
+    modulo.
+    """
     return crc32(f"{tenant}\0{definition}\0{key}".encode()) % partitions
 
 

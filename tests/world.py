@@ -1,7 +1,8 @@
-"""A small world around the pure engine: participants in memory that keep the protocol, and the saga between them.
+"""A small world around the pure engine: participants in memory that keep the protocol, and the
+saga between them.
 
-It is the model that other tests compare with: what was really done and undone, whatever was repeated, lost or
-came late.
+It is the model that other tests compare with: what was really done and undone, whatever was
+repeated, lost or came late.
 """
 
 from dataclasses import dataclass, field
@@ -85,7 +86,9 @@ class World:
         return transition
 
     def handle(self, command: Sent, outcome: str = "succeeded") -> Reply:
-        """What a participant answers that keeps the protocol; ``outcome`` is what the business would say."""
+        """What a participant answers that keeps the protocol; ``outcome`` is what the business
+        would say.
+        """
         effect = (command.step, command.round)
         if command.direction == "undo":
             outcome = self._undo(effect, outcome)
@@ -117,7 +120,9 @@ class World:
         return outcome
 
     def _undo(self, effect: Effect, outcome: str) -> str:
-        """An undo reaches every round up to its own; what never happened is undone by a tombstone."""
+        """An undo reaches every round up to its own; what never happened is undone by a
+        tombstone.
+        """
         step_name, number = effect
         if outcome != "succeeded":
             return outcome

@@ -1,7 +1,7 @@
 """An application as plain data: what the bootstrap loads by name (DESIGN, "The house").
 
-Every value is an import string ``package.module:attribute``, so that describing an application imports none
-of its parts.
+Every value is an import string ``package.module:attribute``, so that describing an application
+imports none of its parts.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Application:
-    """The sagas, services, HTTP routers, CLI sub-commands, demo scenario and seed data of one product.
+    """The sagas, services, HTTP routers, CLI sub-commands, demo scenario and seed data of one
+    product.
 
     - ``sagas``: each names a ``Saga`` (orchestrator.definition).
     - ``services``: service name -> its participant.
     - ``routers``: each names a function ``(FrontDoor) -> fastapi.APIRouter``.
     - ``commands``: CLI sub-command -> a ``typer.Typer``.
-    - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str, object]`` with the
-      seed data of every service, read from a file.
-    - ``contracts``: names of modules whose commands, replies and events the AsyncAPI page shows.
+    - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str,
+      object]`` with the seed data of every service, read from a file.
+    - ``contracts``: names of modules whose commands, replies and events the AsyncAPI page
+      shows.
     """
 
     name: str

@@ -1,9 +1,11 @@
-"""A definition as data: a tree of nodes that serialises to canonical JSON, whose hash is its version.
+"""A definition as data: a tree of nodes that serialises to canonical JSON, whose hash is its
+version.
 
-The typed builder, step functions and documents all compile to these nodes (DESIGN, "One definition, three
-ways to write it"). A *source* is a dotted path into the saga's data: ``input.user_id``, ``product.amount``
-(a field of the reply of step ``product``), or a fact about the saga itself: ``saga.id``, ``saga.key``, ``saga.tenant``,
-``saga.reason``, ``saga.code``, ``saga.status``, ``saga.undone``.
+The typed builder, step functions and documents all compile to these nodes (DESIGN, "One
+definition, three ways to write it"). A *source* is a dotted path into the saga's data:
+``input.user_id``, ``product.amount`` (a field of the reply of step ``product``), or a fact
+about the saga itself: ``saga.id``, ``saga.key``, ``saga.tenant``, ``saga.reason``,
+``saga.code``, ``saga.status``, ``saga.undone``.
 """
 
 from hashlib import sha256
@@ -16,7 +18,9 @@ Direction = Literal["do", "undo"]
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """When a round is asked again: ``attempts`` in all (0: without end), capped exponential backoff in ms."""
+    """When a round is asked again: ``attempts`` in all (0: without end), capped exponential
+    backoff in ms.
+    """
 
     attempts: int = 3
     initial_ms: int = 1_000
@@ -34,7 +38,9 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One command: where it goes, how its fields are filled (field -> source), what its reply must carry."""
+    """One command: where it goes, how its fields are filled (field -> source), what its reply
+    must carry.
+    """
 
     command: str
     topic: str
@@ -43,7 +49,9 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
-    """A command to a participant, with the command that undoes it (Garcia-Molina 1987; Richardson 2018)."""
+    """A command to a participant, with the command that undoes it (Garcia-Molina 1987;
+    Richardson 2018).
+    """
 
     name: str
     kind: Kind
@@ -66,7 +74,9 @@ Node = Step | Parallel
 
 
 class Emit(msgspec.Struct, frozen=True):
-    """An event of the business: its type, topic, the source of its key, and its fields (field -> source)."""
+    """An event of the business: its type, topic, the source of its key, and its fields (field
+    -> source).
+    """
 
     event: str
     topic: str
@@ -75,7 +85,9 @@ class Emit(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """What a saga is: its name, the JSON schema of its input, its nodes, and the events of start and outcomes."""
+    """What a saga is: its name, the JSON schema of its input, its nodes, and the events of
+    start and outcomes.
+    """
 
     name: str
     input: dict[str, Any]

@@ -1,4 +1,6 @@
-"""The way back: settle, then undo in reverse order, branches of one parallel together (DESIGN laws 6 and 7)."""
+"""The way back: settle, then undo in reverse order, branches of one parallel together (DESIGN
+laws 6 and 7).
+"""
 
 from orchestrator.engine.facts import Compensating, Failed, Faulted, Refused, Stuck, Succeeded
 from orchestrator.engine.inputs import Reply
@@ -8,7 +10,9 @@ from orchestrator.engine.work import Work
 
 
 def owed(plan: Plan, state: State) -> list[str]:
-    """The steps that must still be undone, the last one first: all that was perhaps done and is not undone."""
+    """The steps that must still be undone, the last one first: all that was perhaps done and is
+    not undone.
+    """
     return [step.name for step in plan.backwards if step.undo and _owes(state, step.name)]
 
 
@@ -17,8 +21,8 @@ def _owes(state: State, name: str) -> bool:
     if step is None:
         return False
     if step.direction == "undo":
-        return step.phase != "done" and step.phase != "skipped"
-    return step.phase == "done" or step.phase == "unknown"
+        return step.phase not in ("done", "skipped")
+    return step.phase in ("done", "unknown")
 
 
 def settle(work: Work) -> None:
@@ -68,7 +72,9 @@ def refused(work: Work, planned: PlannedStep, reply: Reply) -> None:
 
 
 def faulted(work: Work, planned: PlannedStep, step: StepState, cause: str, error: str) -> None:
-    """An undo that failed is asked again, until its policy is exhausted and a person must decide."""
+    """An undo that failed is asked again, until its policy is exhausted and a person must
+    decide.
+    """
     retry = planned.step.undo_retry
     tried = step.attempt - step.spent
     pause = 0 if retry.exhausted(tried) else work.at + retry.delay_ms(tried)

@@ -1,7 +1,9 @@
-"""What happens next: a pure function from a definition, a state and an input to one transition (DESIGN law 1).
+"""What happens next: a pure function from a definition, a state and an input to one transition
+(DESIGN law 1).
 
-An input that does not apply (late, duplicate, out of place) is a decision too: the state stays, and the fact
-``Ignored`` says why. A wake-up with nothing due yields no facts, and then nothing is logged.
+An input that does not apply (late, duplicate, out of place) is a decision too: the state stays,
+and the fact ``Ignored`` says why. A wake-up with nothing due yields no facts, and then nothing
+is logged.
 """
 
 from orchestrator.engine import backward, forward
@@ -17,15 +19,18 @@ Decision = tuple[State, Transition]
 
 
 class Undecidable(ValueError):
-    """An input reached a saga that it cannot be meant for: a start of one that exists, or anything before its start."""
+    """An input reached a saga that it cannot be meant for: a start of one that exists, or
+    anything before its start.
+    """
 
 
 def decide(plan: Plan, state: State | None, given: Input) -> Decision:
     """Decide one input.
 
-    Returns the new state and the transition that leads to it; the state given is left as it was. Raises
-    Undecidable for an input that no saga could take here, and whatever a broken definition raises while a
-    message is filled: the caller then logs ``park`` instead (DESIGN law 1).
+    Returns the new state and the transition that leads to it; the state given is left as it
+    was. Raises Undecidable for an input that no saga could take here, and whatever a broken
+    definition raises while a message is filled: the caller then logs ``park`` instead (DESIGN
+    law 1).
     """
     if isinstance(given, Start):
         if state is not None:
@@ -114,7 +119,9 @@ def _reply(work: Work, reply: Reply) -> None:
 
 
 def _inapplicable(step: StepState, reply: Reply) -> str:
-    """Why a reply changes nothing; empty when it applies. Replies belong to a round, failures to an attempt."""
+    """Why a reply changes nothing; empty when it applies. Replies belong to a round, failures
+    to an attempt.
+    """
     if reply.direction != step.direction:
         return "late: the step is being undone"
     if reply.round != step.round:
@@ -134,7 +141,7 @@ def _succeeded(work: Work, planned: PlannedStep, step: StepState, reply: Reply) 
     if not missing:
         way.succeeded(work, planned, reply)
     elif step.phase == "sent":
-        # Something happened, but what it was cannot be read: that is an unknown outcome (DESIGN law 5).
+        # Something happened, but what it was cannot be read: an unknown outcome (DESIGN law 5).
         way.faulted(work, planned, step, "failed", f"its reply lacks {', '.join(missing)}")
     else:
         work.tell(Ignored(f"{reply.step}: the reply lacks {', '.join(missing)}"))

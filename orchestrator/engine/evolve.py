@@ -1,4 +1,6 @@
-"""The fold: what one fact does to a state. Nothing else changes a state, so the log determines it (DESIGN law 14)."""
+"""The fold: what one fact does to a state. Nothing else changes a state, so the log determines
+it (DESIGN law 14).
+"""
 
 from collections.abc import Callable
 from copy import copy
@@ -26,11 +28,15 @@ from orchestrator.engine.state import Phase, State, StepState
 
 
 class NotAState(ValueError):
-    """A transition does not follow the state it was applied to: one is missing, or it stands twice."""
+    """A transition does not follow the state it was applied to: one is missing, or it stands
+    twice.
+    """
 
 
 def evolve(state: State | None, transition: Transition) -> State:
-    """The state after this transition; the state given is left as it was. Raises NotAState out of order."""
+    """The state after this transition; the state given is left as it was. Raises NotAState out
+    of order.
+    """
     work = _begin(state, transition)
     work.number = transition.number
     work.updated_at = transition.at
@@ -71,7 +77,9 @@ def begun(saga: int, at: int, fact: Started) -> State:
 
 
 def draft(state: State) -> State:
-    """A copy that may be changed: the steps and data are values that are replaced, never altered."""
+    """A copy that may be changed: the steps and data are values that are replaced, never
+    altered.
+    """
     work = copy(state)
     work.steps = state.steps.copy()
     return work

@@ -1,8 +1,9 @@
-"""The facts of which a transition consists: all that is logged, and all that a state is folded from.
+"""The facts of which a transition consists: all that is logged, and all that a state is folded
+from.
 
-A command is the fact ``Sent``, an event of the business is the fact ``Emitted``: a transition carries its
-effects rendered, so that whoever holds the log can send them again (DESIGN laws 2 and 3). Times are Unix
-milliseconds.
+A command is the fact ``Sent``, an event of the business is the fact ``Emitted``: a transition
+carries its effects rendered, so that whoever holds the log can send them again (DESIGN laws 2
+and 3). Times are Unix milliseconds.
 """
 
 from typing import Any, Literal
@@ -16,8 +17,10 @@ class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Base of all facts: immutable, tagged by name on the wire."""
 
 
-class Started(_Fact, tag="started"):
-    """The saga exists: which definition at which version, for whom, asked for under which request key."""
+class Started(_Fact, frozen=True, tag="started"):
+    """The saga exists: which definition at which version, for whom, asked for under which
+    request key.
+    """
 
     definition: str
     version: str
@@ -27,7 +30,7 @@ class Started(_Fact, tag="started"):
     trace: str = ""
 
 
-class Sent(_Fact, tag="sent"):
+class Sent(_Fact, frozen=True, tag="sent"):
     """A command went out: one attempt of one round of one step in one direction."""
 
     step: str
@@ -40,7 +43,7 @@ class Sent(_Fact, tag="sent"):
     data: dict[str, Any]
 
 
-class Succeeded(_Fact, tag="succeeded"):
+class Succeeded(_Fact, frozen=True, tag="succeeded"):
     """The participant did it (or undid it); ``data`` are the fields of its reply."""
 
     step: str
@@ -48,7 +51,7 @@ class Succeeded(_Fact, tag="succeeded"):
     data: dict[str, Any]
 
 
-class Refused(_Fact, tag="refused"):
+class Refused(_Fact, frozen=True, tag="refused"):
     """The participant refused for a reason of the business: definite, nothing happened."""
 
     step: str
@@ -58,8 +61,10 @@ class Refused(_Fact, tag="refused"):
     status: int = 409
 
 
-class Faulted(_Fact, tag="faulted"):
-    """An attempt failed or ran out of time: its outcome is unknown. It is asked again at ``retry_at``; 0 means given up."""
+class Faulted(_Fact, frozen=True, tag="faulted"):
+    """An attempt failed or ran out of time: its outcome is unknown. It is asked again at
+    ``retry_at``; 0 means given up.
+    """
 
     step: str
     direction: Direction
@@ -69,8 +74,10 @@ class Faulted(_Fact, tag="faulted"):
     retry_at: int = 0
 
 
-class Failing(_Fact, tag="failing"):
-    """The saga turns: no forward work is begun any more, what is in flight settles (DESIGN law 6)."""
+class Failing(_Fact, frozen=True, tag="failing"):
+    """The saga turns: no forward work is begun any more, what is in flight settles (DESIGN law
+    6).
+    """
 
     step: str
     code: str
@@ -78,22 +85,26 @@ class Failing(_Fact, tag="failing"):
     status: int
 
 
-class Compensating(_Fact, tag="compensating"):
+class Compensating(_Fact, frozen=True, tag="compensating"):
     """All branches are settled and undo begins; ``owed`` names the steps to undo."""
 
     owed: tuple[str, ...]
 
 
-class Stuck(_Fact, tag="stuck"):
-    """The policy of a step is exhausted where giving up is not allowed: a person must decide (DESIGN law 7)."""
+class Stuck(_Fact, frozen=True, tag="stuck"):
+    """The policy of a step is exhausted where giving up is not allowed: a person must decide
+    (DESIGN law 7).
+    """
 
     step: str
     direction: Direction
     cause: str
 
 
-class Repaired(_Fact, tag="repaired"):
-    """An operator decided: ``retry`` and ``skip`` name the step; ``resume`` goes on with everything that stands still."""
+class Repaired(_Fact, frozen=True, tag="repaired"):
+    """An operator decided: ``retry`` and ``skip`` name the step; ``resume`` goes on with
+    everything that stands still.
+    """
 
     action: Literal["retry", "skip", "resume"]
     step: str
@@ -103,7 +114,7 @@ class Repaired(_Fact, tag="repaired"):
     by: str
 
 
-class Emitted(_Fact, tag="emitted"):
+class Emitted(_Fact, frozen=True, tag="emitted"):
     """An event of the business: ``id`` is stable, ``key`` keys it on its topic."""
 
     id: str
@@ -113,12 +124,14 @@ class Emitted(_Fact, tag="emitted"):
     data: dict[str, Any]
 
 
-class Completed(_Fact, tag="completed"):
+class Completed(_Fact, frozen=True, tag="completed"):
     """The end: everything was done."""
 
 
-class Failed(_Fact, tag="failed"):
-    """The end: nothing is left of what was done; ``undone`` names what was compensated, ``skipped`` what an operator wrote off."""
+class Failed(_Fact, frozen=True, tag="failed"):
+    """The end: nothing is left of what was done; ``undone`` names what was compensated,
+    ``skipped`` what an operator wrote off.
+    """
 
     code: str
     reason: str
@@ -127,13 +140,15 @@ class Failed(_Fact, tag="failed"):
     skipped: tuple[str, ...] = ()
 
 
-class Parked(_Fact, tag="parked"):
-    """A decision could not be made (the engine raised, or it was too large): the saga waits for an operator (laws 1, 7)."""
+class Parked(_Fact, frozen=True, tag="parked"):
+    """A decision could not be made (the engine raised, or it was too large): the saga waits for
+    an operator (laws 1, 7).
+    """
 
     error: str
 
 
-class Ignored(_Fact, tag="ignored"):
+class Ignored(_Fact, frozen=True, tag="ignored"):
     """An input did not apply: late, duplicate or out of place; nothing changes (DESIGN law 1)."""
 
     why: str
@@ -158,7 +173,9 @@ Fact = (
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
-    """One decision: the ``number``-th of its saga (from 1), caused by the input of that id, at that time."""
+    """One decision: the ``number``-th of its saga (from 1), caused by the input of that id, at
+    that time.
+    """
 
     saga: int
     number: int

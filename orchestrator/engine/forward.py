@@ -21,11 +21,11 @@ def advance(work: Work) -> None:
             left = True
             for need in planned.needs:
                 before = steps.get(need)
-                if before is None or (before.phase != "done" and before.phase != "skipped"):
+                if before is None or before.phase not in ("done", "skipped"):
                     break
             else:
                 work.send(planned, "do", 1, 1)
-        elif step.phase != "done" and step.phase != "skipped":
+        elif step.phase not in ("done", "skipped"):
             left = True
     if not left:
         work.tell(Completed())

@@ -1,4 +1,6 @@
-"""What a saga can be told. Times are Unix milliseconds, identities come from outside (the engine mints none)."""
+"""What a saga can be told. Times are Unix milliseconds, identities come from outside (the
+engine mints none).
+"""
 
 from typing import Any, Literal
 
@@ -21,7 +23,9 @@ class Start(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
-    """A participant answered one attempt; ``data`` holds the reply's fields, or code, reason and status."""
+    """A participant answered one attempt; ``data`` holds the reply's fields, or code, reason
+    and status.
+    """
 
     id: str
     at: int
@@ -41,7 +45,9 @@ class Wake(msgspec.Struct, frozen=True, gc=False):
 
 
 class Repair(msgspec.Struct, frozen=True, gc=False):
-    """An operator's request (DESIGN law 7); ``step`` may be empty where only one step stands still."""
+    """An operator's request (DESIGN law 7); ``step`` may be empty where only one step stands
+    still.
+    """
 
     id: str
     at: int

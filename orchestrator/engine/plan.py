@@ -1,8 +1,8 @@
 """A definition made ready for decisions: the tree of nodes as an order of steps.
 
-``needs`` holds what must be done before a step begins, ``after`` everything that comes later on its path and so
-is undone before it (DESIGN law 6). Both are derived from the tree alone; parallel branches do not appear in each
-other's sets.
+``needs`` holds what must be done before a step begins, ``after`` everything that comes later on
+its path and so is undone before it (DESIGN law 6). Both are derived from the tree alone;
+parallel branches do not appear in each other's sets.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,9 @@ class Filling:
 
 
 class PlannedCall:
-    """One command of a step, ready to be filled; ``reply`` names the fields that its reply must carry."""
+    """One command of a step, ready to be filled; ``reply`` names the fields that its reply must
+    carry.
+    """
 
     __slots__ = ("command", "topic", "filling", "reply")
 
@@ -48,7 +50,8 @@ class PlannedCall:
 class PlannedStep:
     """A step with its place in the order.
 
-    ``must`` says that it lies past the point of no return: it is never given up (DESIGN, step kinds).
+    ``must`` says that it lies past the point of no return: it is never given up (DESIGN, step
+    kinds).
     """
 
     __slots__ = ("name", "step", "do", "undo", "needs", "after", "must")
@@ -99,7 +102,9 @@ class Plan:
     def _walk(
         self, nodes: Iterable[Node], before: tuple[str, ...], committed: bool
     ) -> tuple[tuple[str, ...], bool]:
-        """Plan a sequence that begins when ``before`` is done; returns what its successor waits for."""
+        """Plan a sequence that begins when ``before`` is done; returns what its successor waits
+        for.
+        """
         for node in nodes:
             match node:
                 case Step():

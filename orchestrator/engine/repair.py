@@ -9,7 +9,9 @@ from orchestrator.engine.work import Work
 
 
 def repair(work: Work, request: Repair) -> None:
-    """Carry out the request, or log why it does not apply. The same request twice is one (DESIGN law 4)."""
+    """Carry out the request, or log why it does not apply. The same request twice is one
+    (DESIGN law 4).
+    """
     if request.id in work.state.repairs:
         work.tell(Ignored("this repair has been carried out already"))
     elif request.action == "resume":
@@ -60,7 +62,9 @@ def _one_step(work: Work, request: Repair) -> None:
 
 
 def _again(work: Work, name: str, request: Repair) -> None:
-    """Ask once more with a fresh policy: the same round, or a new one after a refusal (DESIGN law 4)."""
+    """Ask once more with a fresh policy: the same round, or a new one after a refusal (DESIGN
+    law 4).
+    """
     step: StepState = work.state.steps[name]
     work.tell(Repaired("retry", name, step.direction, request.id, request.reason, request.by))
     if step.settled:

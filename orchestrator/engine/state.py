@@ -25,9 +25,10 @@ Status = Literal["running", "compensating", "needs_operator", "completed", "fail
 class StepState(msgspec.Struct, frozen=True, gc=False):
     """Where one step stands.
 
-    ``due`` is 0 when it waits for nothing; ``error`` is the last thing that went wrong; ``settled`` says that
-    its round has ended with a refusal, so that only a new round can change it (DESIGN law 4); ``spent``
-    counts the attempts of this round that were made before an operator granted new ones.
+    ``due`` is 0 when it waits for nothing; ``error`` is the last thing that went wrong;
+    ``settled`` says that its round has ended with a refusal, so that only a new round can
+    change it (DESIGN law 4); ``spent`` counts the attempts of this round that were made before
+    an operator granted new ones.
     """
 
     phase: Phase
@@ -43,13 +44,15 @@ class StepState(msgspec.Struct, frozen=True, gc=False):
     @property
     def waits(self) -> bool:
         """Whether the engine still works on it: a command is out or will go out again."""
-        return self.phase == "sent" or self.phase == "pausing"
+        return self.phase in ("sent", "pausing")
 
 
 class State(msgspec.Struct):
-    """One saga. ``data`` is its input under ``input`` and the reply of every step under the step's name.
+    """One saga. ``data`` is its input under ``input`` and the reply of every step under the
+    step's name.
 
-    ``code``, ``reason`` and ``http`` say why it failed (or is failing); ``parked`` why no decision could be made.
+    ``code``, ``reason`` and ``http`` say why it failed (or is failing); ``parked`` why no
+    decision could be made.
     """
 
     saga: int
@@ -75,7 +78,7 @@ class State(msgspec.Struct):
     @property
     def open(self) -> bool:
         """Whether the saga has not ended."""
-        return self.mode != "completed" and self.mode != "failed"
+        return self.mode not in ("completed", "failed")
 
     @property
     def stuck(self) -> list[str]:
@@ -85,7 +88,7 @@ class State(msgspec.Struct):
     @property
     def status(self) -> Status:
         """What users are shown."""
-        if self.mode == "completed" or self.mode == "failed":
+        if self.mode in ("completed", "failed"):
             return self.mode
         if self.parked or self.stuck:
             return "needs_operator"
@@ -93,7 +96,9 @@ class State(msgspec.Struct):
 
     @property
     def wake_at(self) -> int:
-        """The earliest time at which something is due; 0 when it has ended or waits for a person (DESIGN law 12)."""
+        """The earliest time at which something is due; 0 when it has ended or waits for a
+        person (DESIGN law 12).
+        """
         if self.parked or not self.open:
             return 0
         return min((step.due for step in self.steps.values() if step.due), default=0)

@@ -29,7 +29,9 @@ class Work:
         apply(self.state, fact, self.at)
 
     def send(self, step: PlannedStep, direction: Direction, number: int, attempt: int) -> None:
-        """Send one attempt of a round. Raises KeyError when a field has nothing to be filled from."""
+        """Send one attempt of a round. Raises KeyError when a field has nothing to be filled
+        from.
+        """
         call = step.undo if direction == "undo" else step.do
         assert call is not None  # an undo is owed only by steps that have one
         timeout = step.step.timeout_ms if direction == "do" else step.step.undo_timeout_ms

@@ -1,6 +1,9 @@
-"""The engine against a world in which anything repeats, is lost, comes late or fails (DESIGN laws 4 to 7 and 12)."""
+"""The engine against a world in which anything repeats, is lost, comes late or fails (DESIGN
+laws 4 to 7 and 12).
+"""
 
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orchestrator.definition.nodes import Node
@@ -14,7 +17,9 @@ OUTCOMES = st.sampled_from(["succeeded", "succeeded", "refused", "failed"])
 
 @st.composite
 def bodies(draw: st.DrawFn) -> tuple[Node, ...]:
-    """Sequences and parallels of compensatable steps and reads, perhaps a pivot and retriables after it."""
+    """Sequences and parallels of compensatable steps and reads, perhaps a pivot and retriables
+    after it.
+    """
     names = iter("abcdefghijklmnop")
     kinds = st.sampled_from(["compensatable", "compensatable", "compensatable", "read"])
 
