@@ -1,40 +1,31 @@
 """What every test may use: free ports, and a reason for each test that this machine cannot run."""
 
-import os
 import shutil
 import socket
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.brokers import (  # noqa: F401  # pylint: disable=unused-import  # fixtures
+    any_broker,
+    docker_kafka,
+    embedded,
+    embedded_broker,
+    kafka_bootstrap,
+    kafka_broker,
+    local_kafka,
+    make_topics,
+    no_docker,
+    no_kafka,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
-KAFKA_ADDRESS = "SAGA_TEST_KAFKA"
 
 # No test asserts a time, so hypothesis must not either: the machine may be busy.
 settings.register_profile("saga", settings.default, deadline=None)
 settings.load_profile("saga")
-
-
-def _no_kafka() -> str | None:
-    if os.environ.get(KAFKA_ADDRESS):
-        return None
-    return f"no real Kafka: run `saga kafka start` and set {KAFKA_ADDRESS}=HOST:PORT"
-
-
-def _no_docker() -> str | None:
-    if shutil.which("docker") is None:
-        return "no Docker: the docker command is not on PATH"
-    import docker  # pylint: disable=import-outside-toplevel  # slow, and only these tests need it
-
-    try:
-        with closing(docker.from_env(timeout=5)) as client:
-            client.ping()
-    except docker.errors.DockerException as error:
-        return f"no Docker engine answers: {error}"
-    return None
 
 
 def _no_browser() -> str | None:
@@ -44,8 +35,8 @@ def _no_browser() -> str | None:
 
 
 MISSING: dict[str, Callable[[], str | None]] = {
-    "kafka": _no_kafka,
-    "docker": _no_docker,
+    "kafka": no_kafka,
+    "docker": no_docker,
     "browser": _no_browser,
 }
 
@@ -58,12 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if reason is not None:
             for item in waiting:
                 item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@pytest.fixture
-def kafka_address() -> str:
-    """HOST:PORT of the real Kafka of this run; for tests marked ``kafka``."""
-    return os.environ[KAFKA_ADDRESS]
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import BrokerNotAvailableError, KafkaConnectionError, KafkaError
 
 from infra.broker.clients import make_admin
 from infra.broker.errors import BrokerUnreachable
@@ -60,31 +61,46 @@ async def is_embedded(settings: BrokerSettings) -> bool:
 async def _ask(settings: BrokerSettings) -> BrokerFacts:
     admin = make_admin(settings)
     try:
-        with _quiet_aiokafka():
-            await admin.start()
+        await _start(admin)
         cluster: dict[str, Any] = await admin.describe_cluster()
     finally:
         await admin.close()
+    if not cluster["brokers"]:
+        raise BrokerNotAvailableError("it starts still: no broker has registered")
     cluster_id = cast(str, cluster.get("cluster_id") or "")
     return BrokerFacts(
         cluster_id, len(cluster["brokers"]), cluster_id.startswith(EMBEDDED_CLUSTER_ID)
     )
 
 
+async def _start(admin: AIOKafkaAdminClient) -> None:
+    with _reasons() as reasons:
+        try:
+            await admin.start()
+        except KafkaConnectionError as error:
+            raise KafkaConnectionError("; ".join(reasons) or error) from error
+
+
 def _unreachable(settings: BrokerSettings, error: BaseException) -> str:
-    reason = str(error) or type(error).__name__
-    return (
-        f"no Kafka broker answers at {settings.address} ({settings.security_protocol}): {reason}"
-    )
+    reason = str(error).removeprefix("KafkaConnectionError: ") or type(error).__name__
+    return f"no Kafka broker answers at {settings.address} ({settings.security_protocol}): {reason}"
 
 
 @contextlib.contextmanager
-def _quiet_aiokafka() -> Iterator[None]:
-    """aiokafka logs each refused connection as an error; ours is one clear message."""
+def _reasons() -> Iterator[list[str]]:
+    """Why each address was of no use. aiokafka only logs that, as errors; we say it once, our way."""
+    found: list[str] = []
+
+    def take(record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or not isinstance(record.args, tuple):
+            return True
+        if record.args and (reason := str(record.args[-1])) not in found:
+            found.append(reason)
+        return False
+
     log = logging.getLogger("aiokafka")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
+    log.addFilter(take)
     try:
-        yield
+        yield found
     finally:
-        log.setLevel(level)
+        log.removeFilter(take)

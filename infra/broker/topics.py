@@ -1,5 +1,6 @@
 """The topics this system needs: created, compared, and printed for people who create them."""
 
+import asyncio
 import shlex
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +23,8 @@ from infra.broker.settings import BrokerSettings
 
 ALREADY_EXISTS = 36
 SAFE_REPLICAS = 3
+VISIBLE_TIMEOUT_S = 10.0
+VISIBLE_POLL_S = 0.02
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
 REPLICATED = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
 SINGLE = {"flush.messages": "1", "min.insync.replicas": "1"}
@@ -69,6 +72,7 @@ async def ensure_topics(
             raise TopicMissing(_missing_message(settings, missing, facts))
         if missing:
             await _create(admin, missing, _replicas(settings, facts))
+            await _until_visible(admin, missing)
         if not facts.embedded and not allow_weak:
             await _refuse_weak(admin, [spec for spec in specs if spec.durable])
     return [spec.name for spec in missing]
@@ -141,6 +145,14 @@ async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replic
             refused.append(f"{name}: {text}")
     if refused:
         raise TopicError("the cluster did not create " + "; ".join(refused))
+
+
+async def _until_visible(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
+    """Brokers learn of a new topic a moment after the controller made it."""
+    names = {spec.name for spec in specs}
+    async with asyncio.timeout(VISIBLE_TIMEOUT_S):
+        while not names <= _partitions(await admin.describe_topics()).keys():
+            await asyncio.sleep(VISIBLE_POLL_S)
 
 
 async def _refuse_weak(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
