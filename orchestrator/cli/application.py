@@ -1,19 +1,21 @@
 """Sub-commands that the application brings (Application.commands)."""
 
-from collections.abc import Callable
-from functools import partial
-
 import typer
 
+from orchestrator.bootstrap.errors import BootstrapError
 from orchestrator.bootstrap.load import load, load_application
 from orchestrator.cli import given
 
 
-def commands() -> dict[str, Callable[[], typer.Typer]]:
-    """Name of each sub-command -> what loads it. The application is the one that the settings name.
+def command(name: str) -> typer.Typer | None:
+    """The application's sub-command of that name; None when it has none, or cannot be loaded.
 
-    Raises BootstrapError when the application cannot be loaded.
+    The application is the one that the settings name: options are not parsed yet.
     """
     settings = given.settings()
-    application = load_application(settings.app, settings.app_dir)
-    return {name: partial(load, path, typer.Typer) for name, path in application.commands.items()}
+    try:
+        application = load_application(settings.app, settings.app_dir)
+    except BootstrapError:
+        return None  # whoever mistypes a command wants to hear of that, and not of the application
+    path = application.commands.get(name)
+    return None if path is None else load(path, typer.Typer)

@@ -48,7 +48,9 @@ def _build(name: str | None) -> typer.Typer:
     )
     root.callback(invoke_without_command=True)(_root)
     if name is not None and name not in COMMANDS:
-        _add_commands_of_application(root, name)
+        extra: typer.Typer | None = import_module("orchestrator.cli.application").command(name)
+        if extra is not None:
+            root.add_typer(extra, name=name)
     for other, entry in COMMANDS.items():
         if other == name:
             _add(root, other, entry, import_module(entry.module).app)
@@ -67,13 +69,6 @@ def _add(root: typer.Typer, name: str, entry: Entry, command: typer.Typer) -> No
         root.add_typer(
             command, name=name, help=entry.help, rich_help_panel=entry.panel, no_args_is_help=True
         )
-
-
-def _add_commands_of_application(root: typer.Typer, name: str) -> None:
-    commands = import_module("orchestrator.cli.application").commands()
-    for other, command in commands.items():
-        if other == name:
-            root.add_typer(command(), name=other)
 
 
 def _root(

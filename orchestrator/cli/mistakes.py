@@ -5,9 +5,20 @@ from pydantic_settings import SettingsError
 
 from infra.broker.errors import BrokerError
 from infra.datastore import DatastoreError
+from infra.embedded_broker import EmbeddedBrokerError
+from infra.http.errors import HttpError
+from infra.kafka import LocalKafkaError
 from orchestrator.bootstrap.errors import BootstrapError
 
-MISTAKES = (BrokerError, DatastoreError, BootstrapError, SettingsError)
+MISTAKES = (
+    BootstrapError,
+    BrokerError,
+    DatastoreError,
+    EmbeddedBrokerError,
+    HttpError,
+    LocalKafkaError,
+    SettingsError,
+)
 
 
 def mistake(error: BaseException) -> str | None:
