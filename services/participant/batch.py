@@ -1,0 +1,88 @@
+"""A batch of records: one transaction, a savepoint for each, and what is to be sent once it is
+committed.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+import structlog
+
+from contracts.envelope import MalformedMessage
+from contracts.topics import DEAD_LETTERS, commands_topic
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import ConsumedRecord
+from infra.clock import Clock
+from infra.datastore import transaction
+from services.participant import wire
+from services.participant.commands import CommandTaker
+from services.participant.errors import StorageFault
+from services.participant.events import EventTaker
+from services.participant.outcome import Outcome, Outgoing
+from services.participant.participant import Participant
+
+log = structlog.get_logger(__name__)
+
+BUDGET_S = 0.1
+"""A transaction is closed after this long, so that slow handlers do not keep the first replies
+waiting.
+"""
+
+
+class BatchHandler:
+    """Handles the records of one participant on its one writing connection."""
+
+    def __init__(
+        self,
+        participant: Participant,
+        db: sqlite3.Connection,
+        broker: BrokerSettings,
+        clock: Clock,
+        skew_ms: int,
+    ) -> None:
+        self._name = participant.name
+        self._db = db
+        self._clock = clock
+        self._commands_topic = broker.topic(commands_topic(participant.name))
+        self._dead_letters = broker.topic(DEAD_LETTERS)
+        self._commands = CommandTaker(participant.name, participant.commands, db, clock, skew_ms)
+        events = {(broker.topic(topic), n): h for (topic, n), h in participant.events.items()}
+        self._events = EventTaker(participant.name, events, db, clock)
+
+    async def handle(self, records: Sequence[ConsumedRecord]) -> Outcome:
+        """Handle as many of the records as time allows, at least one, in one committed transaction.
+
+        Raises StorageFault when the database cannot be used: then nothing has happened.
+        """
+        outcome = Outcome()
+        end = self._clock.monotonic() + BUDGET_S
+        try:
+            with transaction(self._db):
+                for record in records:
+                    await self._take(record, outcome)
+                    outcome.taken += 1
+                    if self._clock.monotonic() > end:
+                        break
+        except sqlite3.Error as error:
+            raise StorageFault(f"the database cannot be used: {error}") from error
+        return outcome
+
+    async def _take(self, record: ConsumedRecord, outcome: Outcome) -> None:
+        taker = self._commands if record.topic == self._commands_topic else self._events
+        try:
+            await taker.take(record, outcome)
+        except MalformedMessage as error:
+            outcome.outgoing.append(self.dead_letter(record, str(error)))
+            outcome.counts["dead_letters"] += 1
+
+    def dead_letter(self, record: ConsumedRecord, error: str) -> Outgoing:
+        """The dead letter for a record that cannot be read, handled or answered (DESIGN law 8)."""
+        log.warning(
+            "dead letter",
+            service=self._name,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error=error,
+        )
+        letter = wire.dead_letter(record, error, self._clock.now_ms())
+        return Outgoing(self._dead_letters, 0, letter, record)

@@ -1,0 +1,64 @@
+"""The database of a participant: opened by one process, with its tables, seed data and connections."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from infra.datastore import FolderLock, migrate, open_database, transaction
+from services.participant import inbox
+from services.participant.participant import Participant
+
+
+class Database:
+    """The one writing connection of a service, and a read-only one beside it.
+
+    ``writer`` may be used by whoever holds ``turn``. Raises DatastoreError (in use, cannot be
+    opened, newer schema) and whatever ``seed`` raises for bad seed data; then everything is closed
+    again.
+    """
+
+    def __init__(self, participant: Participant, folder: Path, seed: Any = None) -> None:
+        self.turn = asyncio.Lock()
+        # The lock's file says which process has it; it needs a folder of its own for each service.
+        self._lock = FolderLock(folder / f".{participant.name}")
+        self._lock.acquire()
+        try:
+            file = folder / participant.database
+            self.writer = open_database(file)
+            try:
+                self._prepare(participant, seed)
+                self.reader = open_database(file, readonly=True)
+            except BaseException:
+                self.writer.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _prepare(self, participant: Participant, seed: Any) -> None:
+        migrate(self.writer, participant.package)
+        inbox.prepare(self.writer)
+        if seed is not None and participant.seed is not None:
+            with transaction(self.writer):
+                participant.seed(self.writer, seed)
+
+    @property
+    def member(self) -> str:
+        """The name of this database in its consumer group."""
+        return inbox.member(self.writer)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[sqlite3.Connection]:
+        """One write transaction of its own, between those of the commands."""
+        async with self.turn:
+            with transaction(self.writer):
+                yield self.writer
+
+    def close(self) -> None:
+        """Close the connections and let another process open the file."""
+        self.reader.close()
+        self.writer.close()
+        self._lock.release()

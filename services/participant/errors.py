@@ -1,0 +1,33 @@
+"""What can go wrong in a participant, and how a handler says no."""
+
+
+class ParticipantError(Exception):
+    """A participant cannot be what its code says, or cannot go on."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class RegistrationError(ParticipantError):
+    """A handler does not fit the contract it is registered for."""
+
+
+class StorageFault(ParticipantError):
+    """The database cannot be read or written: nothing may be acted on or acknowledged."""
+
+
+class NotRunning(ParticipantError):
+    """The participant has not been started, or has been stopped."""
+
+
+class Refusal(Exception):
+    """A handler's definite no, for a reason of the business: nothing was done, and it stays so.
+
+    ``code`` is one that the command declares (``Command.refusals``); ``reason`` is for people.
+    Raising it undoes what the handler wrote (DESIGN law 5).
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason

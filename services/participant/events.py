@@ -1,0 +1,76 @@
+"""Taking an event: each once, in one transaction with what its handler writes."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from contracts.envelope import EVENT, EventMessage, MalformedMessage, decode, explain
+from infra.broker.types import ConsumedRecord
+from infra.clock import Clock
+from services.participant import inbox
+from services.participant.outcome import Outcome
+from services.participant.participant import EventHandler
+from services.participant.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+class EventFailed(MalformedMessage):
+    """The handler of an event raised; the event goes to the dead letters (DESIGN law 8)."""
+
+
+class EventTaker:
+    """Takes the events of one participant, inside a transaction that its caller has begun.
+
+    ``handlers``: by full topic name and type of event.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handlers: Mapping[tuple[str, str], EventHandler],
+        db: sqlite3.Connection,
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._handlers = handlers
+        self._db = db
+        self._clock = clock
+
+    async def take(self, record: ConsumedRecord, outcome: Outcome) -> None:
+        """Follow one event, if there is a handler for it and it is new.
+
+        Raises MalformedMessage when it cannot be read or handled, or StorageFault.
+        """
+        event = decode(EVENT, record.value)
+        handler = self._handlers.get((record.topic, event["type"]))
+        if handler is None:
+            return
+        try:
+            data = handler.event.model_validate(event["data"])
+        except ValidationError as error:
+            raise MalformedMessage(f"{event['type']}: {explain(error)}") from error
+        await self._follow(event, handler, data, outcome)
+
+    async def _follow(
+        self, event: EventMessage, handler: EventHandler, data: Any, outcome: Outcome
+    ) -> None:
+        now_ms = self._clock.now_ms()
+        work = Work(self._db, event["tenant"], event.get("saga", 0), now_ms, event)
+        inbox.begin(self._db)
+        try:
+            new = inbox.see_event(self._db, event["source"], event["id"], now_ms)
+            if new:
+                result = handler.function(data, work)
+                if handler.waits:
+                    await result
+            inbox.keep(self._db)
+        except Exception as error:  # this event's alone
+            inbox.undo(self._db, error)
+            log.warning("event failed", service=self._name, event=event["type"], exc_info=error)
+            raise EventFailed(f"{type(error).__name__}: {error}") from error
+        outcome.woken.update(work.woken)
+        outcome.counts["events" if new else "repeated"] += 1

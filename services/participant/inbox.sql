@@ -1,0 +1,32 @@
+-- The tables that make a database a participant's (DESIGN laws 4 and 5). Applied at every start, so each
+-- statement must be harmless when repeated.
+
+-- What became of each effect: one row per idempotency key (tenant, saga, step, direction, round), written in
+-- the transaction of the effect itself. A succeeded undo without a succeeded do is a tombstone.
+CREATE TABLE IF NOT EXISTS inbox (
+    tenant    INTEGER NOT NULL,
+    saga      INTEGER NOT NULL,
+    step      TEXT    NOT NULL,
+    direction TEXT    NOT NULL CHECK (direction IN ('do', 'undo')),
+    round     INTEGER NOT NULL,
+    outcome   TEXT    NOT NULL CHECK (outcome IN ('succeeded', 'refused')),
+    type      TEXT    NOT NULL,
+    data      BLOB    NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant, saga, step, direction, round)
+) STRICT, WITHOUT ROWID;
+
+-- The events already taken, by their identity in CloudEvents.
+CREATE TABLE IF NOT EXISTS seen_events (
+    source TEXT    NOT NULL,
+    id     TEXT    NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+-- Which member of its consumer group this database is: a restart takes its own place at once, instead of
+-- waiting until the broker has given the crashed process up.
+CREATE TABLE IF NOT EXISTS member (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    id   TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,29 @@
+"""What one transaction made of a batch of records."""
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from infra.broker.types import ConsumedRecord, Record
+
+
+class Outgoing(NamedTuple):
+    """A record to send because of another: where to, and the record that caused it."""
+
+    topic: str
+    partition: int
+    record: Record
+    cause: ConsumedRecord
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Of the first ``taken`` records: what is to be sent, who is to be woken, and how it went by
+    name.
+    """
+
+    taken: int = 0
+    outgoing: list[Outgoing] = field(default_factory=list[Outgoing])
+    woken: set[Hashable] = field(default_factory=set[Hashable])
+    counts: Counter[str] = field(default_factory=Counter[str])

@@ -1,0 +1,15 @@
+-- name: history
+SELECT direction, round, outcome, type, data FROM inbox WHERE tenant = ? AND saga = ? AND step = ?
+
+-- name: remember
+INSERT INTO inbox (tenant, saga, step, direction, round, outcome, type, data, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: see_event
+INSERT INTO seen_events (source, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: join
+INSERT INTO member (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING
+
+-- name: member
+SELECT id FROM member

@@ -1,0 +1,73 @@
+"""Several participants in one process, by name."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from infra.broker.settings import BrokerSettings
+from infra.clock import Clock
+from services.participant.health import Health
+from services.participant.participant import Participant
+from services.participant.runner import ParticipantRunner
+
+
+class RunningServices(Mapping[str, ParticipantRunner]):
+    """The services of this process: started and stopped together, each failing alone.
+
+    ``seed``: service name -> its seed data.
+    """
+
+    def __init__(
+        self,
+        participants: Mapping[str, Participant],
+        broker: BrokerSettings,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        seed: Mapping[str, Any] | None = None,
+    ) -> None:
+        seeds = seed or {}
+        self._runners = {
+            name: ParticipantRunner(
+                participant, broker, folder, clock=clock, seed=seeds.get(participant.name)
+            )
+            for name, participant in participants.items()
+        }
+
+    def __getitem__(self, name: str) -> ParticipantRunner:
+        return self._runners[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runners)
+
+    def __len__(self) -> int:
+        return len(self._runners)
+
+    async def start(self) -> None:
+        """Start all of them; raises DatastoreError after stopping those that had been started."""
+        try:
+            for runner in self.values():
+                await runner.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop all of them, at the same time."""
+        await asyncio.gather(*(runner.stop() for runner in self.values()))
+
+    async def ready(self, timeout_s: float = 30.0) -> None:
+        """Wait until all are ready; raises ParticipantError naming one that is not."""
+        await asyncio.gather(*(runner.ready(timeout_s) for runner in self.values()))
+
+    def health(self) -> list[Health]:
+        """The health of each."""
+        return [runner.health() for runner in self.values()]
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
