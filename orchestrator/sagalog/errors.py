@@ -11,7 +11,7 @@ class SagaLogError(Exception):
 class UnreadableRecord(SagaLogError):
     """A record on the log's topic is none that this version can read.
 
-    ``kind``, ``epoch`` and ``seq`` are what it says about itself: empty and -1 when it says nothing.
+    ``kind``, ``epoch`` and ``seq`` are what it says about itself; empty and -1: nothing.
     """
 
     def __init__(self, message: str, kind: str = "", epoch: str = "", seq: int = -1) -> None:

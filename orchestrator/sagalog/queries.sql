@@ -1,0 +1,161 @@
+-- Every statement on the saga log.
+
+-- ---------------------------------------------------------------- writing
+
+-- name: put_transition
+-- The same again only moves to its new offset; anything else changes no row, which the store notices.
+INSERT INTO transitions (saga, number, at, input, facts, log_offset)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (saga, number) DO UPDATE SET log_offset = excluded.log_offset
+ WHERE at = excluded.at AND input = excluded.input AND facts = excluded.facts;
+
+-- name: put_saga
+-- Transitions that are read again must not set a saga back.
+INSERT INTO sagas (id, tenant, definition, version, key, status, number, wake_at, created_at,
+                   updated_at, code, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, number = excluded.number, wake_at = excluded.wake_at,
+    updated_at = excluded.updated_at, code = excluded.code, reason = excluded.reason
+ WHERE excluded.number >= number;
+
+-- name: put_definition
+INSERT INTO definitions (version, name, body) VALUES (?, ?, ?)
+ON CONFLICT (version) DO UPDATE SET name = name WHERE body = excluded.body;
+
+-- name: put_definition_place
+INSERT INTO definition_places (partition, version, log_offset) VALUES (?, ?, ?)
+ON CONFLICT (partition, version) DO UPDATE SET log_offset = excluded.log_offset;
+
+-- name: put_partition
+INSERT INTO partitions (partition, log, epoch, seq, log_offset, sent, at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (partition) DO UPDATE SET
+    log = excluded.log, epoch = excluded.epoch, seq = excluded.seq,
+    log_offset = excluded.log_offset, sent = excluded.sent, at = excluded.at;
+
+-- name: displace_transitions
+UPDATE transitions SET log_offset = 4503599627370496 + position
+ WHERE partition = ? AND log_offset >= ? AND log_offset < 4503599627370496;
+
+-- name: displace_definitions
+UPDATE definition_places SET log_offset = 4503599627370496 + log_offset
+ WHERE partition = ? AND log_offset >= ? AND log_offset < 4503599627370496;
+
+-- name: conflicting_transition
+SELECT 1 FROM transitions
+ WHERE saga = ? AND number = ? AND NOT (at = ? AND input = ? AND facts = ?);
+
+-- name: forget_sagas
+DELETE FROM sagas WHERE partition = ?;
+
+-- name: forget_transitions
+DELETE FROM transitions WHERE partition = ?;
+
+-- name: forget_definition_places
+DELETE FROM definition_places WHERE partition = ?;
+
+-- name: forget_partition
+DELETE FROM partitions WHERE partition = ?;
+
+-- ---------------------------------------------------------------- one saga
+
+-- name: saga
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE id = :saga AND (:tenant IS NULL OR tenant = :tenant);
+
+-- name: saga_by_key
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE tenant = ? AND definition = ? AND key = ?;
+
+-- name: history
+SELECT saga, number, at, input, facts FROM transitions WHERE saga = ? ORDER BY number;
+
+-- ---------------------------------------------------------------- timers, recovery
+
+-- name: due
+SELECT id, wake_at FROM sagas WHERE partition = ? AND wake_at <= ? ORDER BY wake_at LIMIT ?;
+
+-- name: next_wake
+SELECT min(wake_at) FROM sagas WHERE partition = ? AND wake_at IS NOT NULL;
+
+-- name: open_sagas
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE partition = ? AND id > ? AND status NOT IN ('completed', 'failed')
+ ORDER BY id LIMIT ?;
+
+-- name: last_saga
+SELECT max(id) FROM sagas WHERE partition = ?;
+
+-- name: partition
+SELECT partition, log, epoch, seq, log_offset, sent, at FROM partitions WHERE partition = ?;
+
+-- name: partitions
+SELECT partition, log, epoch, seq, log_offset, sent, at FROM partitions ORDER BY partition;
+
+-- name: transitions_from
+SELECT log_offset, saga, number, at, input, facts FROM transitions
+ WHERE partition = ? AND log_offset >= ? AND log_offset < ? ORDER BY log_offset LIMIT ?;
+
+-- name: definitions_from
+SELECT places.log_offset, places.version, definitions.body
+  FROM definition_places AS places JOIN definitions USING (version)
+ WHERE places.partition = ? AND places.log_offset >= ? AND places.log_offset < ?
+ ORDER BY places.log_offset;
+
+-- name: versions
+SELECT version FROM definition_places WHERE partition = ? AND log_offset < 4503599627370496;
+
+-- ---------------------------------------------------------------- people
+
+-- name: list_sagas
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE tenant = :tenant AND id < :after
+   AND (:definition IS NULL OR definition = :definition)
+   AND (:status IS NULL OR status = :status)
+ ORDER BY id DESC LIMIT :limit;
+
+-- name: counts
+SELECT status, count(*) FROM sagas WHERE :tenant IS NULL OR tenant = :tenant GROUP BY status;
+
+-- name: stalest
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE (wake_at IS NOT NULL OR (wake_at IS NULL AND status NOT IN ('completed', 'failed')))
+   AND (:tenant IS NULL OR tenant = :tenant)
+ ORDER BY updated_at, id LIMIT :limit;
+
+-- name: wakeless
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE wake_at IS NULL AND status NOT IN ('completed', 'failed') AND status <> 'needs_operator'
+ ORDER BY id LIMIT ?;
+
+-- name: definition
+SELECT body FROM definitions WHERE version = ?;
+
+-- name: definitions
+SELECT version, name, body FROM definitions ORDER BY name, version;
+
+-- ---------------------------------------------------------------- comparing two files, row for row
+
+-- name: compare_sagas
+SELECT id, tenant, definition, version, key, status, number, wake_at, created_at, updated_at, code,
+       reason
+  FROM sagas ORDER BY id;
+
+-- name: compare_transitions
+SELECT saga, number, at, input, facts FROM transitions ORDER BY saga, number;
+
+-- name: compare_definitions
+SELECT version, name, body FROM definitions ORDER BY version;

@@ -1,0 +1,69 @@
+"""Reading the saga log beside its writer: for HTTP, command line and metrics."""
+
+from os import PathLike
+from typing import Self
+
+from infra.datastore import open_database
+from orchestrator.engine.facts import Transition
+from orchestrator.engine.state import Status
+from orchestrator.sagalog.lookups import Lookups
+from orchestrator.sagalog.rows import SagaRow
+
+# Above every saga id (they are below 2**53): a list begins at the newest.
+_NEWEST = 2**53
+
+_Rows = list[SagaRow]
+_Transitions = list[Transition]
+
+
+class Reader(Lookups):
+    """A read-only connection: it sees every commit, holds nobody up, and cannot write or
+    checkpoint.
+
+    Usable from any thread. The questions are short, so that a coroutine may ask directly.
+    """
+
+    @classmethod
+    def open(cls, file: str | PathLike[str]) -> Self:
+        """Open a file that a SagaLog has made; raises DatabaseNotOpened (infra.datastore)."""
+        return cls(open_database(file, readonly=True))
+
+    def history(self, saga: int, tenant: int | None = None) -> _Transitions:
+        """Every transition of a saga, in order; empty when there is no such saga of that tenant."""
+        if tenant is not None and self.saga(saga, tenant) is None:
+            return []
+        return self.load(saga)
+
+    def list(
+        self,
+        tenant: int,
+        definition: str | None = None,
+        status: Status | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> _Rows:
+        """A page of a tenant's sagas, highest id first; the next page is ``after`` its last id."""
+        found = self._all(
+            "list_sagas",
+            {
+                "tenant": tenant,
+                "definition": definition,
+                "status": status,
+                "after": _NEWEST if after is None else after,
+                "limit": limit,
+            },
+        )
+        return [SagaRow(*row) for row in found]
+
+    def counts(self, tenant: int | None = None) -> dict[Status, int]:
+        """How many sagas stand in each status; a status that none has is not named."""
+        return dict(self._all("counts", {"tenant": tenant}))
+
+    def stalest(self, limit: int = 20, tenant: int | None = None) -> _Rows:
+        """The open sagas for which nothing has happened longest."""
+        found = self._all("stalest", {"limit": limit, "tenant": tenant})
+        return [SagaRow(*row) for row in found]
+
+    def wakeless(self, limit: int = 20) -> _Rows:
+        """Open sagas that neither time nor a person will move: law 12 says there are none."""
+        return [SagaRow(*row) for row in self._all("wakeless", (limit,))]

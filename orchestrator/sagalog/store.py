@@ -1,0 +1,156 @@
+"""The writer of the saga log: one SQLite transaction for many appends (DESIGN law 2)."""
+
+import sqlite3
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Self
+
+from contracts.topics import PARTITION_BITS
+from infra.datastore import migrate, open_database, transaction
+from orchestrator.sagalog.batch import Batch
+from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
+from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
+from orchestrator.sagalog.records import unseal
+from orchestrator.sagalog.rows import Held, HeldDefinition, HeldTransition, SagaRow
+
+PAGE = 1_000
+DISPLACED = 2**52  # offsets from here on say: not in the topic now (see schema.sql)
+_NEVER = 2**63 - 1
+
+_PUT_TRANSITION = SQL["put_transition"]
+_PUT_SAGA = SQL["put_saga"]
+_PUT_PARTITION = SQL["put_partition"]
+_PUT_DEFINITION = SQL["put_definition"]
+_PUT_PLACE = SQL["put_definition_place"]
+_DISPLACE = [SQL["displace_transitions"], SQL["displace_definitions"]]
+_FORGET = [
+    SQL["forget_sagas"],
+    SQL["forget_transitions"],
+    SQL["forget_definition_places"],
+    SQL["forget_partition"],
+]
+
+
+class SagaLog(Lookups):
+    """The one writing connection to the file (see infra.datastore), and what a runtime asks it.
+
+    Nothing is loaded when it is opened; what may be many comes lazily, in pages, so that commits go
+    on meanwhile.
+    """
+
+    def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.file = file
+
+    @classmethod
+    def open(cls, file: str | PathLike[str]) -> Self:
+        """Open or make the file, and migrate it; raises NewerSchema or DatabaseNotOpened."""
+        connection = open_database(file)
+        try:
+            migrate(connection, PACKAGE)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(Path(file), connection)
+
+    def commit(self, batch: Batch) -> None:
+        """Write the batch, whole and on the disk, or nothing of it.
+
+        A transition that is there already with the same content only gets its new offset. Raises
+        LogConflict when it is there with another content, or another saga has its request key;
+        LogWriteFailed when the disk is full or fails.
+        """
+        try:
+            with self._lock, transaction(self._connection):
+                self._write(batch)
+        except sqlite3.IntegrityError as error:
+            raise LogConflict(f"the saga log holds something else already: {error}") from error
+        except sqlite3.Error as error:
+            raise LogWriteFailed(f"the saga log cannot be written: {error}") from error
+
+    def _write(self, batch: Batch) -> None:
+        many = self._connection.executemany
+        if batch.transitions:
+            if many(_PUT_TRANSITION, batch.transitions).rowcount != len(batch.transitions):
+                raise LogConflict(self._conflict(batch))
+            many(_PUT_SAGA, batch.rows())
+        if batch.definitions:
+            if many(_PUT_DEFINITION, batch.definitions).rowcount != len(batch.definitions):
+                raise LogConflict("a definition of this version is there with another content")
+            many(_PUT_PLACE, batch.places)
+        if batch.facts:
+            many(_PUT_PARTITION, batch.partition_rows())
+
+    def _conflict(self, batch: Batch) -> str:
+        for saga, number, at, caused_by, facts, _ in batch.transitions:
+            if self._all("conflicting_transition", (saga, number, at, caused_by, facts)):
+                return f"saga {saga} has another transition {number} already"
+        return "the batch has two transitions under one number"
+
+    def due(self, partition: int, now_ms: int, limit: int) -> list[tuple[int, int]]:
+        """The sagas whose wake-up has come: (saga, wake_at), the earliest first."""
+        return self._all("due", (partition, now_ms, limit))
+
+    def next_wake(self, partition: int) -> int | None:
+        """When the next saga of the partition wants to be woken (Unix milliseconds)."""
+        return self._all("next_wake", (partition,))[0][0]
+
+    def open_sagas(self, partition: int) -> Iterator[SagaRow]:
+        """The sagas of the partition that have not ended, by id; those begun meanwhile too."""
+        last = -1
+        while page := self._all("open_sagas", (partition, last, PAGE)):
+            yield from (SagaRow(*row) for row in page)
+            last = page[-1][0]
+
+    def last_sequence(self, partition: int) -> int:
+        """The highest sequence a saga of this partition was minted with; 0 when there is none."""
+        found = self._all("last_saga", (partition,))[0][0]
+        return 0 if found is None else found >> PARTITION_BITS
+
+    def versions(self, partition: int) -> set[str]:
+        """The versions of the definitions that stand in the partition's log."""
+        return {version for (version,) in self._all("versions", (partition,))}
+
+    def suffix(self, partition: int, from_offset: int) -> Iterator[Held]:
+        """What the file holds of the partition's log from this offset on, in its order (law 3)."""
+        definitions = self._definitions(partition, from_offset, DISPLACED)
+        for held in self._transitions(partition, from_offset, DISPLACED):
+            while definitions and definitions[0].offset < held.offset:
+                yield definitions.pop(0)
+            yield held
+        yield from definitions
+
+    def displace(self, partition: int, from_offset: int) -> None:
+        """Say that what stood at this offset and after it is not in the topic any more (law 14).
+
+        Each is ``displaced`` until it is committed again, with the offset it was appended at. So
+        filling the topic again can stop and go on at any point.
+        """
+        self._change(_DISPLACE, (partition, from_offset))
+
+    def displaced(self, partition: int) -> Iterator[Held]:
+        """What must be appended again: the definitions, then the transitions in their order."""
+        yield from self._definitions(partition, DISPLACED, _NEVER)
+        yield from self._transitions(partition, DISPLACED, _NEVER)
+
+    def forget(self, partition: int) -> None:
+        """Take a partition out of the file, in one transaction; raises LogWriteFailed."""
+        self._change(_FORGET, (partition,))
+
+    def _definitions(self, partition: int, first: int, end: int) -> list[HeldDefinition]:
+        found = self._all("definitions_from", (partition, first, end))
+        return [HeldDefinition(offset, version, body.encode()) for offset, version, body in found]
+
+    def _transitions(self, partition: int, first: int, end: int) -> Iterator[HeldTransition]:
+        while page := self._all("transitions_from", (partition, first, end, PAGE)):
+            yield from (HeldTransition(offset, unseal(*row)) for offset, *row in page)
+            first = page[-1][0] + 1
+
+    def _change(self, statements: list[str], parameters: tuple[int, ...]) -> None:
+        try:
+            with self._lock, transaction(self._connection):
+                for statement in statements:
+                    self._connection.execute(statement, parameters)
+        except sqlite3.Error as error:
+            raise LogWriteFailed(f"the saga log cannot be written: {error}") from error
