@@ -1,9 +1,7 @@
-"""What every test may use: free ports, and a reason for each test that this machine cannot run."""
+"""What every test may use: the brokers, and a reason for each test that this machine cannot run."""
 
 import shutil
-import socket
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,8 +18,6 @@ from tests.brokers import (  # noqa: F401  # pylint: disable=unused-import  # fi
     no_docker,
     no_kafka,
 )
-
-ROOT = Path(__file__).resolve().parent.parent
 
 # No test asserts a time, so hypothesis must not either: the machine may be busy.
 settings.register_profile("saga", settings.default, deadline=None)
@@ -49,11 +45,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if reason is not None:
             for item in waiting:
                 item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on; where port 0 will do, use that instead."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

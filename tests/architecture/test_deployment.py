@@ -16,10 +16,9 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 def settings() -> set[str]:
     """The environment variable of each setting."""
-    names = {f"SAGA_{name}" for name in Settings.model_fields}
-    return {
-        name.upper() for name in names | {f"KAFKA_{name}" for name in BrokerSettings.model_fields}
-    }
+    ours = {f"SAGA_{name}" for name in dict(Settings.model_fields)}
+    brokers = {f"KAFKA_{name}" for name in dict(BrokerSettings.model_fields)}
+    return {name.upper() for name in ours | brokers}
 
 
 def named(text: str) -> set[str]:
