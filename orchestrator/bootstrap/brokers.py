@@ -1,7 +1,7 @@
 """The broker of a process: the one it was told to use, or the embedded one, started for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from infra.broker.errors import BrokerUnreachable
@@ -13,7 +13,7 @@ Say = Callable[[str], None]
 
 
 @asynccontextmanager
-async def embedded_broker(topics: Mapping[str, int]) -> AsyncIterator[BrokerSettings]:
+async def embedded_broker(topics: Mapping[str, int]) -> AsyncGenerator[BrokerSettings, None]:
     """An embedded broker with these topics, for as long as the block runs.
 
     Raises EmbeddedBrokerError."""
@@ -26,11 +26,15 @@ async def embedded_broker(topics: Mapping[str, int]) -> AsyncIterator[BrokerSett
 
 
 async def reach(broker: BrokerSettings, say: Say) -> None:
-    """Wait until the broker answers, however long; `say` gets one line when it does not at first."""
-    on_retry: Say | None = lambda line: say(f"{line}; trying again")
+    """Wait until the broker answers, however long; `say` gets one line when it does not."""
+
+    def tell(reason: str) -> None:
+        say(f"{reason}; trying again")
+
+    told = False
     while True:
         try:
-            await wait_for_broker(broker, on_retry=on_retry)
+            await wait_for_broker(broker, on_retry=None if told else tell)
             return
         except BrokerUnreachable:
-            on_retry = None  # it was said once
+            told = True

@@ -39,7 +39,7 @@ def load_application(name: str, app_dir: Path | None = None) -> Application:
 
 
 def load(name: str, kind: type[T]) -> T:
-    """What the import string names; raises ApplicationNotLoaded where it is not there or no ``kind``."""
+    """What the import string names; raises ApplicationNotLoaded where that is not a ``kind``."""
     module_name, _, attribute = name.partition(":")
     try:
         value: object = import_module(module_name)

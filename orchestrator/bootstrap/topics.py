@@ -29,7 +29,7 @@ def topics(
     names = [REQUESTS, REPLIES, EVENTS, *map(commands_topic, application.services)]
     for definition in definitions:
         names += _named_by(definition)
-    kept = {name: KEPT_DAYS for name in sorted(set(names))} | {DEAD_LETTERS: DEAD_LETTERS_KEPT_DAYS}
+    kept = dict.fromkeys(sorted(set(names)), KEPT_DAYS) | {DEAD_LETTERS: DEAD_LETTERS_KEPT_DAYS}
     return [
         TopicSpec(broker.topic(LOG), partitions, durable=True),
         *(

@@ -1,6 +1,6 @@
 """The HTTP API of the process that runs on the data folder, as the commands use it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -54,7 +54,7 @@ class Client:
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Client]:
+def connected(settings: Settings) -> Generator[Client, None, None]:
     """A client of the process on this data folder; raises NothingRuns or TokenFileError."""
     running = read_running(settings)
     headers = {"Authorization": f"Bearer {known_token(settings)}"}

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import msgspec
 import typer
@@ -80,5 +80,5 @@ def _text(value: object) -> str | None:
     if isinstance(value, SecretStr):
         return "********"
     if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
+        return ",".join(str(part) for part in cast(tuple[object, ...], value))
     return None if value is None else str(value)

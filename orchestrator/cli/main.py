@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code. Nothing that goes wrong leaves as a traceback."""
+    """Run one command line; returns the exit code. Nothing leaves as a traceback."""
     name = next((word for word in arguments if not word.startswith("-")), None)
     try:
         code: object = _build(name)(args=list(arguments), prog_name="saga", standalone_mode=False)

@@ -1,5 +1,7 @@
 """Which errors are a user's to put right: their message is enough, and the exit code is 2."""
 
+from typing import cast
+
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -24,7 +26,8 @@ MISTAKES = (
 def mistake(error: BaseException) -> str | None:
     """The line for the user, or None when the error is a defect of ours."""
     if isinstance(error, BaseExceptionGroup):
-        found = [mistake(inner) for inner in error.exceptions]
+        group = cast(BaseExceptionGroup[BaseException], error)
+        found = [mistake(inner) for inner in group.exceptions]
         return next(iter(found)) if found and None not in found else None
     if isinstance(error, ValidationError):
         return _wrong_setting(error)

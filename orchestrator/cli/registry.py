@@ -1,10 +1,10 @@
-"""Which commands there are. A command's module is imported when it is called: help must be quick."""
+"""Which commands there are. Their modules are imported when called: help must be quick."""
 
 from typing import Final, NamedTuple
 
 
 class Entry(NamedTuple):
-    """A command: the module that has it as ``app`` (a `typer.Typer`), one line of help, its group."""
+    """A command: the module that has it as ``app`` (a `typer.Typer`), its help, its group."""
 
     module: str
     help: str

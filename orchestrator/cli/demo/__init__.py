@@ -1,1 +1,1 @@
-"""`saga demo`: plays the scenario of any application, and holds what happened against its tables."""
+"""`saga demo`: plays the scenario of any application and compares it with its tables."""

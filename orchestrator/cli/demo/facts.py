@@ -1,4 +1,4 @@
-"""What happened in one saga, read off its log and nothing else: the left side of every comparison."""
+"""What happened in one saga, read off its log: the left side of every comparison."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -7,8 +7,8 @@ import msgspec
 
 from orchestrator.engine.facts import (
     Completed,
-    Failed,
     Fact,
+    Failed,
     Faulted,
     Parked,
     Refused,

@@ -1,1 +1,1 @@
-"""How facts look on a terminal. A view takes facts and returns what rich prints; it looks up nothing."""
+"""How facts look on a terminal: a view takes facts and returns what rich prints."""

@@ -11,7 +11,7 @@ from orchestrator.bootstrap.errors import ApplicationNotLoaded, NameCollision
 from orchestrator.bootstrap.load import load, load_application
 from orchestrator.definition.application import Application
 
-APP = "from orchestrator.definition.application import Application\napp = Application('x', sagas=())\n"
+APP = "from orchestrator.definition import Application\napp = Application('x', sagas=())\n"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,114 @@
+"""The services of an application, loaded by name and run in this process.
+
+The library that runs them belongs to the services, which nothing here may import: it is loaded by
+name as they are, and seen through the protocols below.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+from infra.broker.settings import BrokerSettings
+from orchestrator.bootstrap.errors import UnknownService
+from orchestrator.bootstrap.load import load
+from orchestrator.definition.application import Application
+
+RUNNER: Final = "services.participant:RunningServices"
+EFFECTS: Final = "services.participant.effects:effects"
+SEEN: Final = "services.participant.effects:seen"
+
+
+class ServiceHealth(Protocol):
+    """How one service fares."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def reasons(self) -> Sequence[str]: ...
+
+
+class Check(Protocol):
+    """One thing that must add up."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def expected(self) -> int: ...
+    @property
+    def found(self) -> int: ...
+
+
+class Books(Protocol):
+    """What a service holds, as a table, and the checks that go with it."""
+
+    @property
+    def heading(self) -> str: ...
+    @property
+    def titles(self) -> Sequence[str]: ...
+    @property
+    def rows(self) -> Sequence[Sequence[object]]: ...
+    @property
+    def checks(self) -> Sequence[Check]: ...
+
+
+class Participant(Protocol):
+    """A service as its code declares it; ``events`` has its (topic, type) pairs as keys."""
+
+    events: Mapping[tuple[str, str], Any]
+
+    def books(self, db: sqlite3.Connection, /) -> Books: ...
+
+
+class Service(Protocol):
+    """A running service; its ``reader`` sees what it has committed."""
+
+    participant: Participant
+
+    @property
+    def reader(self) -> sqlite3.Connection: ...
+
+
+class Services(Protocol):
+    """The running services of this process, by name."""
+
+    def items(self) -> Any: ...
+    def __getitem__(self, name: str, /) -> Service: ...
+    async def ready(self, timeout_s: float = 30.0) -> None: ...
+    def health(self) -> Sequence[ServiceHealth]: ...
+
+
+def running_services(
+    application: Application,
+    names: Sequence[str],
+    broker: BrokerSettings,
+    folder: Path,
+) -> AbstractAsyncContextManager[Services]:
+    """These services of the application, to be run for as long as an ``async with`` lasts.
+
+    Raises UnknownService, ApplicationNotLoaded; entering raises DatastoreError.
+    """
+    unknown = [name for name in names if name not in application.services]
+    if unknown:
+        known = ", ".join(application.services) or "none"
+        raise UnknownService(f"no service {', '.join(unknown)}; {application.name} has {known}")
+    participants = {name: load(application.services[name], object) for name in names}
+    runner = cast(Any, load(RUNNER, type))
+    return runner(participants, broker, folder, seed=_seed(application))
+
+
+def effects(service: Service, tenant: int, saga: int) -> Sequence[tuple[str, str, str]]:
+    """What the service's database holds of a saga: (step, direction, outcome)."""
+    return cast(Any, load(EFFECTS, object))(service.reader, tenant, saga)
+
+
+def has_seen(service: Service, event: str) -> bool:
+    """Whether the service has taken in the event of that id."""
+    return bool(cast(Any, load(SEEN, object))(service.reader, event))
+
+
+def _seed(application: Application) -> Mapping[str, Any] | None:
+    return None if application.seed is None else cast(Any, load(application.seed, object))()

@@ -1,0 +1,1 @@
+"""Files that `saga init` writes, as text with `$names` in it (string.Template)."""
