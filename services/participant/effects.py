@@ -6,13 +6,13 @@ from typing import NamedTuple
 from contracts.envelope import Direction
 from infra.datastore import Statements
 
-_SQL = Statements(__package__, "effects.sql")
+_SQL = Statements("services.participant", "effects.sql")
 _EFFECTS = _SQL["effects"]
 _SEEN = _SQL["seen"]
 
 
 class Effect(NamedTuple):
-    """One stored outcome of a step; ``outcome`` is succeeded or refused (failures leave nothing)."""
+    """One stored outcome of a step: succeeded or refused (failures leave nothing)."""
 
     step: str
     direction: Direction
