@@ -1,1 +1,28 @@
 """What should happen: one file per saga, nothing but its definition."""
+
+from orchestrator.definition import Application
+
+app = Application(
+    name="orders",
+    sagas=(
+        "sagas.order_fulfillment:order_fulfillment",
+        "sagas.order_cancellation:order_cancellation",
+    ),
+    services={
+        "product": "services.product:participant",
+        "payment": "services.payment:participant",
+        "inventory": "services.inventory:participant",
+        "shipping": "services.shipping:participant",
+        "orders": "services.orders:participant",
+    },
+    routers=("services.orders:router",),
+    demo="services.demo:scenario",
+    seed="services.seed:load",
+    contracts=(
+        "contracts.orders",
+        "contracts.product",
+        "contracts.payment",
+        "contracts.inventory",
+        "contracts.shipping",
+    ),
+)

@@ -1,1 +1,37 @@
-"""What a saga is: nodes, retries and compensation, as plain data. Pure."""
+"""What a saga is: nodes, retries and compensation, as plain data. Pure.
+
+Everything that one writes a saga with can be imported from here.
+"""
+
+from orchestrator.definition.application import Application
+from orchestrator.definition.builder import Saga, saga
+from orchestrator.definition.errors import DefinitionError
+from orchestrator.definition.steps import (
+    FOREVER,
+    RetryPolicy,
+    Undo,
+    compensatable,
+    event,
+    parallel,
+    pivot,
+    read,
+    retriable,
+    sequence,
+)
+
+__all__ = [
+    "FOREVER",
+    "Application",
+    "DefinitionError",
+    "RetryPolicy",
+    "Saga",
+    "Undo",
+    "compensatable",
+    "event",
+    "parallel",
+    "pivot",
+    "read",
+    "retriable",
+    "saga",
+    "sequence",
+]

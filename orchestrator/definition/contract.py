@@ -1,0 +1,56 @@
+"""The fields of a contract as they are on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+
+from orchestrator.definition.errors import DefinitionError
+from orchestrator.definition.shapes import Schema, Shape
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The fields of one message: their shapes, and which of them are always there."""
+
+    name: str
+    fields: Mapping[str, Shape]
+    required: frozenset[str]
+
+
+def schema_of(
+    place: str, model: type[BaseModel], mode: Literal["validation", "serialization"]
+) -> dict[str, Any]:
+    """The JSON schema of a model; raises DefinitionError where its fields are not JSON."""
+    try:
+        return model.model_json_schema(mode=mode)
+    except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DefinitionError(
+            place,
+            f"{model.__name__} is not JSON: {reason}",
+            "Give its fields types that JSON has: numbers, texts, booleans, lists, objects, dates",
+        ) from error
+
+
+def written(place: str, model: type[BaseModel]) -> Contract:
+    """What a message of this contract carries when somebody has written it (a reply, an input)."""
+    return _contract(model, schema_of(place, model, "serialization"))
+
+
+def wanted(place: str, model: type[BaseModel]) -> Contract:
+    """What a message of this contract must be given (a command, an event)."""
+    return _contract(model, schema_of(place, model, "validation"))
+
+
+def object_of(schema: Schema) -> Shape:
+    """The shape of a whole model, behind the reference that a recursive one is."""
+    return Shape(schema, schema.get("$defs", {})).resolved()
+
+
+def _contract(model: type[BaseModel], schema: Schema) -> Contract:
+    top = object_of(schema)
+    fields = {name: top.within(field) for name, field in top.schema.get("properties", {}).items()}
+    return Contract(model.__name__, fields, frozenset(top.schema.get("required", ())))

@@ -1,0 +1,183 @@
+"""What a saga is written with: steps, branches, undo, retries and events, before they are compiled.
+
+Nothing is checked here but what would be lost: ``saga(...).ends()`` checks the whole (compiler.py).
+Durations are seconds or ``timedelta``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Never
+
+from contracts.messages import Command, Event
+from orchestrator.definition.errors import DefinitionError
+from orchestrator.definition.nodes import Kind
+
+Duration = float | timedelta
+Fields = Mapping[str, str]
+
+FOREVER: Final = 0
+"""As the attempts of a retry policy: ask again without end."""
+
+TIMEOUT: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When a command without an answer is sent again: capped exponential backoff.
+
+    ``attempts`` in all (FOREVER: without end), ``initial`` and ``maximum`` pause, each pause
+    ``coefficient`` times the one before. What is left out is the default of the step's kind: 3
+    attempts, 1 s to 10 s, doubling, for steps that may be given up (read, compensatable); 100
+    attempts, 1 s to 60 s for those that must work (pivot, retriable and every undo). Then an
+    operator is called (DESIGN law 7).
+    """
+
+    attempts: int | None = None
+    initial: Duration | None = None
+    maximum: Duration | None = None
+    coefficient: float | None = None
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The command that undoes a step, where more has to be said than its name."""
+
+    command: type[Command]
+    fields: Fields = field(default_factory=dict[str, str])
+    timeout: Duration = TIMEOUT
+    retry: RetryPolicy = RetryPolicy()
+
+
+@dataclass(frozen=True)
+class EventSpec:
+    """An event of the business with an explicit mapping of its fields."""
+
+    event: type[Event]
+    fields: Fields = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class StepSpec:
+    """A step as written."""
+
+    name: str
+    kind: Kind
+    command: type[Command]
+    undo: Undo | None
+    fields: Fields
+    timeout: Duration
+    retry: RetryPolicy
+
+
+@dataclass(frozen=True)
+class ParallelSpec:
+    """Branches as written; each is a sequence."""
+
+    branches: tuple["Spec | tuple[Spec, ...]", ...]
+
+
+Spec = StepSpec | ParallelSpec
+Branch = Spec | tuple[Spec, ...]
+
+
+def read(
+    name: str,
+    command: type[Command],
+    *,
+    fields: Fields | None = None,
+    timeout: Duration = TIMEOUT,
+    retry: RetryPolicy = RetryPolicy(),
+    **unknown: Never,
+) -> StepSpec:
+    """A step that only looks: it has no effect, so there is nothing to undo."""
+    _refuse(name, "read", unknown)
+    return StepSpec(name, "read", command, None, fields or {}, timeout, retry)
+
+
+def compensatable(
+    name: str,
+    command: type[Command],
+    *,
+    undo: type[Command] | Undo | None = None,
+    fields: Fields | None = None,
+    timeout: Duration = TIMEOUT,
+    retry: RetryPolicy = RetryPolicy(),
+    **unknown: Never,
+) -> StepSpec:
+    """A step that another command can undo; it stands before the pivot."""
+    _refuse(name, "compensatable", unknown)
+    if undo is not None and not isinstance(undo, Undo):
+        undo = Undo(undo)
+    return StepSpec(name, "compensatable", command, undo, fields or {}, timeout, retry)
+
+
+def pivot(
+    name: str,
+    command: type[Command],
+    *,
+    fields: Fields | None = None,
+    timeout: Duration = TIMEOUT,
+    retry: RetryPolicy = RetryPolicy(),
+    **unknown: Never,
+) -> StepSpec:
+    """The point of no return: refused, all before it is undone; done, all after it must be too."""
+    _refuse(name, "pivot", unknown)
+    return StepSpec(name, "pivot", command, None, fields or {}, timeout, retry)
+
+
+def retriable(
+    name: str,
+    command: type[Command],
+    *,
+    fields: Fields | None = None,
+    timeout: Duration = TIMEOUT,
+    retry: RetryPolicy = RetryPolicy(),
+    **unknown: Never,
+) -> StepSpec:
+    """A step that must succeed: it is retried until it does, and stands after all that may fail."""
+    _refuse(name, "retriable", unknown)
+    return StepSpec(name, "retriable", command, None, fields or {}, timeout, retry)
+
+
+def parallel(*branches: Branch) -> ParallelSpec:
+    """Branches that run at the same time; a branch is a step, or several in a ``sequence``."""
+    return ParallelSpec(branches)
+
+
+def sequence(*steps: Spec) -> tuple[Spec, ...]:
+    """A branch of a parallel in which one step follows another."""
+    return steps
+
+
+def event(contract: type[Event], *, fields: Fields) -> EventSpec:
+    """An event of which some fields are filled by an explicit mapping, the others by name."""
+    return EventSpec(contract, fields)
+
+
+def _refuse(name: str, kind: Kind, unknown: Mapping[str, object]) -> None:
+    # Python would raise a TypeError, which says neither which step nor what to write instead.
+    for option in unknown:
+        if option == "undo":
+            raise DefinitionError(f"step {name}", *_NO_UNDO[kind])
+        raise DefinitionError(
+            f"step {name}",
+            f"a {kind} step has no option {option!r}",
+            "It has fields, timeout and retry" + (", and undo" if kind == "compensatable" else ""),
+        )
+
+
+_NO_UNDO: Final[Mapping[str, tuple[str, str]]] = {
+    "read": (
+        "a read has no effect, so there is nothing to undo",
+        "Leave the undo out, or write compensatable(...) if the command does change something",
+    ),
+    "pivot": (
+        "the pivot is the point of no return, so it cannot be undone",
+        "Leave the undo out, or write compensatable(...) if the step can be undone",
+    ),
+    "retriable": (
+        "a retriable step is never undone: once it may run, the saga can only be completed",
+        "Leave the undo out, or write compensatable(...) and put the step before the pivot",
+    ),
+}

@@ -1,0 +1,133 @@
+"""The compensation table: what is done for every outcome, compiled from the definition.
+
+Definite outcomes first (success, one step refused, then two, three), then those with a step whose
+outcome stays unknown and which is therefore undone too (DESIGN laws 5 and 6).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from orchestrator.definition.nodes import Definition, Node, Parallel, Step, version
+from orchestrator.definition.outcomes import End, Outcome, Way, is_complete, ways
+from orchestrator.definition.rules import steps_of
+
+Result = Literal["completed", "failed", "needs_operator"]
+
+NO_ANSWER: Final = 504
+"""The HTTP-like status of a saga that failed because an outcome stayed unknown."""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One undo: the step, and the command that undoes it."""
+
+    step: str
+    command: str
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A step as the table shows it."""
+
+    step: str
+    kind: str
+    refusals: dict[str, int]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One outcome of a saga.
+
+    ``outcomes`` has every step (empty: it was never asked), ``statuses`` the HTTP-like statuses a
+    failed saga may end with, ``actions`` the undos in their order (those of one parallel go out
+    together).
+    """
+
+    outcomes: dict[str, Outcome]
+    result: Result
+    statuses: tuple[int, ...]
+    actions: tuple[Action, ...]
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The steps that did not succeed though they were asked."""
+        return tuple(name for name, o in self.outcomes.items() if o in ("refused", "unknown"))
+
+    @property
+    def definite(self) -> bool:
+        """Whether every step that was asked answered."""
+        return "unknown" not in self.outcomes.values()
+
+
+class Table(msgspec.Struct, frozen=True):
+    """The table of one version; not ``complete`` where there are too many combinations to list."""
+
+    definition: str
+    version: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    complete: bool = True
+
+    def row(self, outcomes: Mapping[str, str]) -> Row | None:
+        """The row of exactly these outcomes; a step left out was never asked."""
+        wanted = {column.step: outcomes.get(column.step, "") for column in self.columns}
+        return next((row for row in self.rows if row.outcomes == wanted), None)
+
+
+def compensation_table(definition: Definition) -> Table:
+    """Compile the table of a definition."""
+    steps = list(steps_of(definition.body))
+    rows = [_row(definition, steps, way) for way in ways(definition)]
+    order = {step.name: index for index, step in enumerate(steps)}
+    rows.sort(key=lambda row: _rank(row, order))
+    return Table(
+        definition.name,
+        version(definition),
+        tuple(Column(step.name, step.kind, step.refusals) for step in steps),
+        tuple(rows),
+        is_complete(definition.body),
+    )
+
+
+def _rank(row: Row, order: Mapping[str, int]) -> tuple[object, ...]:
+    failing = row.failing
+    asked = sum(1 for outcome in row.outcomes.values() if outcome)
+    return not row.definite, len(failing), [order[name] for name in failing], -asked
+
+
+def _row(definition: Definition, steps: list[Step], way: Way) -> Row:
+    came = dict(way.outcomes)
+    outcomes: dict[str, Outcome] = {step.name: came.get(step.name, "") for step in steps}
+    turned = way.end == "failed"
+    return Row(
+        outcomes,
+        _RESULTS[way.end],
+        tuple(sorted(_statuses(steps, outcomes))) if turned else (),
+        tuple(_undos(definition.body, outcomes)) if turned else (),
+    )
+
+
+_RESULTS: Final[dict[End, Result]] = {
+    "full": "completed",
+    "failed": "failed",
+    "stuck": "needs_operator",
+}
+
+
+def _statuses(steps: list[Step], outcomes: Mapping[str, Outcome]) -> set[int]:
+    found: set[int] = set()
+    for step in steps:
+        if outcomes[step.name] == "refused":
+            found |= set(step.refusals.values())
+        elif outcomes[step.name] == "unknown":
+            found.add(NO_ANSWER)
+    return found
+
+
+def _undos(nodes: Iterable[Node], outcomes: Mapping[str, Outcome]) -> Iterator[Action]:
+    """In reverse order; branches of one parallel together, listed as they are written."""
+    for node in reversed(tuple(nodes)):
+        if isinstance(node, Parallel):
+            for branch in node.branches:
+                yield from _undos(branch, outcomes)
+        elif node.undo and outcomes[node.name] in ("success", "unknown"):
+            yield Action(node.name, node.undo.command)
