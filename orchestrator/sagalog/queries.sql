@@ -84,11 +84,12 @@ SELECT id, wake_at FROM sagas WHERE partition = ? AND wake_at <= ? ORDER BY wake
 SELECT min(wake_at) FROM sagas WHERE partition = ? AND wake_at IS NOT NULL;
 
 -- name: open_sagas
-SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
-       updated_at, code, reason
-  FROM sagas
- WHERE partition = ? AND id > ? AND status NOT IN ('completed', 'failed')
- ORDER BY id LIMIT ?;
+-- By the two partial indexes: however many have ended, they are not looked at.
+SELECT id FROM sagas WHERE partition = :partition AND wake_at IS NOT NULL
+UNION ALL
+SELECT id FROM sagas
+ WHERE partition = :partition AND wake_at IS NULL AND status NOT IN ('completed', 'failed')
+ ORDER BY id;
 
 -- name: last_saga
 SELECT max(id) FROM sagas WHERE partition = ?;
@@ -115,29 +116,71 @@ SELECT version FROM definition_places WHERE partition = ? AND log_offset < 45035
 -- ---------------------------------------------------------------- people
 
 -- name: list_sagas
+-- The newest of each status, then the newest of these: so every part is a short walk of one index.
 SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
        updated_at, code, reason
   FROM sagas
- WHERE tenant = :tenant AND id < :after
-   AND (:definition IS NULL OR definition = :definition)
-   AND (:status IS NULL OR status = :status)
+ WHERE id IN (
+            SELECT * FROM (
+                SELECT id FROM sagas
+                 WHERE tenant = :tenant AND status = 'running' AND id < :after
+                   AND (:status IS NULL OR :status = 'running')
+                   AND (:definition IS NULL OR definition = :definition)
+                 ORDER BY id DESC LIMIT :limit)
+            UNION ALL
+            SELECT * FROM (
+                SELECT id FROM sagas
+                 WHERE tenant = :tenant AND status = 'compensating' AND id < :after
+                   AND (:status IS NULL OR :status = 'compensating')
+                   AND (:definition IS NULL OR definition = :definition)
+                 ORDER BY id DESC LIMIT :limit)
+            UNION ALL
+            SELECT * FROM (
+                SELECT id FROM sagas
+                 WHERE tenant = :tenant AND status = 'needs_operator' AND id < :after
+                   AND (:status IS NULL OR :status = 'needs_operator')
+                   AND (:definition IS NULL OR definition = :definition)
+                 ORDER BY id DESC LIMIT :limit)
+            UNION ALL
+            SELECT * FROM (
+                SELECT id FROM sagas
+                 WHERE tenant = :tenant AND status = 'completed' AND id < :after
+                   AND (:status IS NULL OR :status = 'completed')
+                   AND (:definition IS NULL OR definition = :definition)
+                 ORDER BY id DESC LIMIT :limit)
+            UNION ALL
+            SELECT * FROM (
+                SELECT id FROM sagas
+                 WHERE tenant = :tenant AND status = 'failed' AND id < :after
+                   AND (:status IS NULL OR :status = 'failed')
+                   AND (:definition IS NULL OR definition = :definition)
+                 ORDER BY id DESC LIMIT :limit))
  ORDER BY id DESC LIMIT :limit;
 
 -- name: counts
-SELECT status, count(*) FROM sagas WHERE :tenant IS NULL OR tenant = :tenant GROUP BY status;
+SELECT status, count(*) FROM sagas GROUP BY status;
+
+-- name: counts_of_tenant
+SELECT status, count(*) FROM sagas WHERE tenant = ? GROUP BY status;
 
 -- name: stalest
+-- By the two partial indexes of the open sagas.
 SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
        updated_at, code, reason
-  FROM sagas
- WHERE (wake_at IS NOT NULL OR (wake_at IS NULL AND status NOT IN ('completed', 'failed')))
+  FROM sagas INDEXED BY sagas_to_wake
+ WHERE wake_at IS NOT NULL AND (:tenant IS NULL OR tenant = :tenant)
+UNION ALL
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas INDEXED BY sagas_without_wake
+ WHERE wake_at IS NULL AND status NOT IN ('completed', 'failed')
    AND (:tenant IS NULL OR tenant = :tenant)
  ORDER BY updated_at, id LIMIT :limit;
 
 -- name: wakeless
 SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
        updated_at, code, reason
-  FROM sagas
+  FROM sagas INDEXED BY sagas_without_wake
  WHERE wake_at IS NULL AND status NOT IN ('completed', 'failed') AND status <> 'needs_operator'
  ORDER BY id LIMIT ?;
 

@@ -57,7 +57,9 @@ class Reader(Lookups):
 
     def counts(self, tenant: int | None = None) -> dict[Status, int]:
         """How many sagas stand in each status; a status that none has is not named."""
-        return dict(self._all("counts", {"tenant": tenant}))
+        if tenant is None:
+            return dict(self._all("counts"))
+        return dict(self._all("counts_of_tenant", (tenant,)))
 
     def stalest(self, limit: int = 20, tenant: int | None = None) -> _Rows:
         """The open sagas for which nothing has happened longest."""

@@ -30,6 +30,9 @@ CREATE INDEX sagas_to_wake ON sagas (partition, wake_at) WHERE wake_at IS NOT NU
 CREATE INDEX sagas_without_wake ON sagas (partition, id)
     WHERE wake_at IS NULL AND status NOT IN ('completed', 'failed');
 
+-- For lists and counts.
+CREATE INDEX sagas_of_status ON sagas (tenant, status, id);
+
 -- In the order in which they were logged, per partition: so new ones are written side by side (clustered
 -- by saga, each would dirty a page of its own), and the order survives the loss of the topic.
 -- `log_offset` from 2^52 on: not in the topic now, to be appended again.

@@ -97,11 +97,15 @@ class SagaLog(Lookups):
         return self._all("next_wake", (partition,))[0][0]
 
     def open_sagas(self, partition: int) -> Iterator[SagaRow]:
-        """The sagas of the partition that have not ended, by id; those begun meanwhile too."""
-        last = -1
-        while page := self._all("open_sagas", (partition, last, PAGE)):
-            yield from (SagaRow(*row) for row in page)
-            last = page[-1][0]
+        """The sagas of the partition that have not ended, by id, each as it stands when it is its
+        turn.
+
+        Only their ids are held meanwhile; those that end before their turn are left out.
+        """
+        for (saga,) in self._all("open_sagas", {"partition": partition}):
+            row = self.saga(saga)
+            if row is not None and row.status not in ("completed", "failed"):
+                yield row
 
     def last_sequence(self, partition: int) -> int:
         """The highest sequence a saga of this partition was minted with; 0 when there is none."""
