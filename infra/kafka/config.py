@@ -45,6 +45,9 @@ def _node(folder: Path, ports: Ports) -> list[str]:
         "group.initial.rebalance.delay.ms=0",
         # tests and takeovers on one machine need not wait for Kafka's smallest session of 6 s
         "group.min.session.timeout.ms=1000",
+        # after a crash the controller keeps the old incarnation's place for this long: 9 s by default
+        "broker.session.timeout.ms=3000",
+        "broker.heartbeat.interval.ms=500",
         # one node: every internal topic has one replica, and few partitions to open and clean
         "offsets.topic.replication.factor=1",
         "offsets.topic.num.partitions=4",
