@@ -92,11 +92,11 @@ def apply(work: State, fact: Fact, at: int) -> None:
 
 def _sent(work: State, fact: Sent, at: int) -> None:
     last = work.steps.get(fact.step)
-    spent = 0
+    spent, error = 0, ""
     if last is not None and last.direction == fact.direction and last.round == fact.round:
-        spent = last.spent
+        spent, error = last.spent, last.error
     work.steps[fact.step] = StepState(
-        "sent", fact.direction, fact.round, fact.attempt, fact.deadline, at, "", False, spent
+        "sent", fact.direction, fact.round, fact.attempt, fact.deadline, at, error, False, spent
     )
 
 
