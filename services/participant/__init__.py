@@ -14,6 +14,7 @@ from services.participant.errors import (
     ParticipantError,
     Refusal,
     RegistrationError,
+    SeedError,
     StorageFault,
 )
 from services.participant.health import Health
@@ -36,6 +37,7 @@ __all__ = [
     "RegistrationError",
     "Running",
     "RunningServices",
+    "SeedError",
     "StorageFault",
     "Waiters",
     "Work",

@@ -22,7 +22,7 @@ Offsets = Mapping[TopicPartition, int]
 
 
 class Acknowledger:
-    """One task: waits for the parcels of each batch and commits behind them (DESIGN, participants)."""
+    """One task: waits for the parcels of each batch and commits the offsets behind them."""
 
     def __init__(self, consumer: Consumer, delivery: Delivery) -> None:
         self._consumer = consumer

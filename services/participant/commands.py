@@ -1,4 +1,4 @@
-"""Taking a command: from its bytes to its effect, its stored reply and the record that answers it."""
+"""Taking a command: from its bytes to its effect, its stored reply and what answers it."""
 
 import asyncio
 import sqlite3

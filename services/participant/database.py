@@ -1,4 +1,4 @@
-"""The database of a participant: opened by one process, with its tables, seed data and connections."""
+"""The database of a participant: opened by one process, with its tables and seed data."""
 
 import asyncio
 import sqlite3
@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from contracts.envelope import explain
 from infra.datastore import FolderLock, migrate, open_database, transaction
 from services.participant import inbox
+from services.participant.errors import SeedError
 from services.participant.participant import Participant
 
 
@@ -16,8 +20,7 @@ class Database:
     """The one writing connection of a service, and a read-only one beside it.
 
     ``writer`` may be used by whoever holds ``turn``. Raises DatastoreError (in use, cannot be
-    opened, newer schema) and whatever ``seed`` raises for bad seed data; then everything is closed
-    again.
+    opened, newer schema) or SeedError; then everything is closed again.
     """
 
     def __init__(self, participant: Participant, folder: Path, seed: Any = None) -> None:
@@ -42,8 +45,11 @@ class Database:
         migrate(self.writer, participant.package)
         inbox.prepare(self.writer)
         if seed is not None and participant.seed is not None:
-            with transaction(self.writer):
-                participant.seed(self.writer, seed)
+            try:
+                with transaction(self.writer):
+                    participant.seed(self.writer, seed)
+            except ValidationError as error:
+                raise SeedError(f"{participant.name}: {explain(error)}") from error
 
     @property
     def member(self) -> str:

@@ -16,6 +16,10 @@ class StorageFault(ParticipantError):
     """The database cannot be read or written: nothing may be acted on or acknowledged."""
 
 
+class SeedError(ParticipantError):
+    """The seed data of a service is not what it should be."""
+
+
 class NotRunning(ParticipantError):
     """The participant has not been started, or has been stopped."""
 

@@ -1,7 +1,8 @@
 """What to do with a command, given what is stored: the participant's half of exactly-once. Pure.
 
 The stored outcomes of one step of one saga are its *history*: direction and round -> outcome. An
-undo names the round of its do. Sources: DESIGN laws 4 and 5, and its paragraph on participants.
+undo names the round of its do, or a later one when an earlier undo was refused and a person had it
+asked again. Sources: DESIGN laws 4 and 5, and its paragraph on participants.
 """
 
 from collections.abc import Mapping
@@ -55,24 +56,20 @@ def judge(command: CommandMessage, history: History, now_ms: int, skew_ms: int) 
     if now_ms > command["deadline"] + skew_ms:
         late = now_ms - command["deadline"]
         return Fault("expired", f"the command came {late} ms after its deadline")
+    # An undo reaches every round up to its own.
+    undone = max(_succeeded("undo", history), default=0)
     if direction == "undo":
-        return Action.ACT if _stands(history, number) else Action.NOTHING_TO_UNDO
-    if ("undo", number) in history:
+        stands = any(undone < done <= number for done in _succeeded("do", history))
+        return Action.ACT if stands else Action.NOTHING_TO_UNDO
+    if number <= undone:
         return Fault("tombstoned", f"round {number} was undone before this command came")
     return Action.ACT
 
 
-def _stands(history: History, number: int) -> bool:
-    """Whether an undo of this round meets an effect that still stands.
-
-    It does when the do of the round succeeded. An undo asked again after a refusal comes in a round
-    of its own (DESIGN law 4), in which nothing was ever done: it takes over the do whose undo was
-    refused.
-    """
-    done = history.get(("do", number))
-    if done is not None:
-        return done.outcome == "succeeded"
-    if not history:
-        return False
-    undos = [r for direction, r in history if direction == "undo" and r < number]
-    return bool(undos) and history["undo", max(undos)].outcome == "refused"
+def _succeeded(direction: Direction, history: History) -> list[int]:
+    """The rounds that succeeded in this direction."""
+    return [
+        number
+        for (stored_direction, number), stored in history.items()
+        if stored_direction == direction and stored.outcome == "succeeded"
+    ]

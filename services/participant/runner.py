@@ -82,7 +82,7 @@ class ParticipantRunner:
         self._tasks = [asyncio.ensure_future(job) for job in jobs]
 
     async def stop(self) -> None:
-        """Finish what is under way, within seconds, and close everything; harmless when repeated."""
+        """Finish what is under way within seconds, and close all; harmless when repeated."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
@@ -162,7 +162,7 @@ class ParticipantRunner:
         return Health(self.participant.name, tuple(filter(None, reasons)), lag, dict(self._counts))
 
     async def ready(self, timeout_s: float = 30.0) -> None:
-        """Wait until it is ready; raises ParticipantError with the reasons when it is not in time."""
+        """Wait until it is ready; raises ParticipantError with the reasons if it is not."""
         end = asyncio.get_running_loop().time() + timeout_s
         while not (health := self.health()).ready:
             if asyncio.get_running_loop().time() > end:
@@ -189,5 +189,5 @@ class ParticipantRunner:
         return await self._senders.partitions(self.broker.topic(topic))
 
     async def publish(self, topic: str, partition: int, record: Record) -> None:
-        """Publish to a topic (named without prefix); returns when the broker has acknowledged it."""
+        """Publish to a topic (named without prefix); returns once it is acknowledged."""
         await asyncio.shield(self._senders.submit(self.broker.topic(topic), partition, [record]))

@@ -46,7 +46,7 @@ class _ReplyMessage(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 def success(reply: Reply) -> Stored:
-    """A handler's reply as it is stored; raises ValueError when it is larger than a reply may be."""
+    """A handler's reply as it is stored; raises ValueError when it is too large."""
     data = reply.__pydantic_serializer__.to_json(reply)
     if len(data) > MAX_REPLY_BYTES:
         raise ValueError(f"the reply has {len(data)} bytes, at most {MAX_REPLY_BYTES} are allowed")

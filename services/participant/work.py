@@ -26,5 +26,5 @@ class Work:
     woken: list[Hashable] = field(default_factory=list[Hashable])
 
     def wake(self, subject: Hashable) -> None:
-        """Wake whoever waits for this subject in this process, once the transaction is committed."""
+        """Wake who waits for this subject in this process, once the transaction is committed."""
         self.woken.append(subject)

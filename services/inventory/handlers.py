@@ -1,0 +1,45 @@
+"""Sets pieces aside for orders, and puts them back."""
+
+from contracts.inventory import ReserveStock, RestoreStock, StockReserved, StockRestored
+from infra.datastore import Statements
+from services.inventory.stock import books, seed
+from services.participant import Participant, Refusal, Work
+
+_SQL = Statements("services.inventory")
+_TAKE = _SQL["take"]
+_RESERVE = _SQL["reserve"]
+_LAST_RESERVATION = _SQL["last_reservation"]
+_CLOSE = _SQL["close"]
+_PUT_BACK = _SQL["put_back"]
+
+participant = Participant("inventory", package="services.inventory", seed=seed, books=books)
+
+
+@participant.handles(ReserveStock)
+def reserve(command: ReserveStock, work: Work) -> StockReserved:
+    """Set pieces aside; refused when there are too few.
+
+    Raises sqlite3.IntegrityError when a reservation for the order stands already.
+    """
+    wanted = {"tenant": work.tenant, "at": work.now, **command.model_dump()}
+    if work.db.execute(_TAKE, wanted).rowcount == 0:
+        reason = f"there are not {command.quantity} pieces of product {command.product_id}"
+        raise Refusal("out_of_stock", reason)
+    reservation_id = work.db.execute(_RESERVE, wanted).lastrowid
+    return StockReserved(reservation_id=reservation_id or 0)
+
+
+@participant.handles(RestoreStock)
+def restore(command: RestoreStock, work: Work) -> StockRestored:
+    """Put back what was set aside for the order, once; asked again it answers the same."""
+    order = {"tenant": work.tenant, "order_id": command.order_id}
+    last = work.db.execute(_LAST_RESERVATION, order).fetchone()
+    if last is None:
+        return StockRestored(quantity=0)
+    reservation_id, product_id, quantity, restored_at = last
+    if restored_at is None:
+        closed = {"tenant": work.tenant, "id": reservation_id, "at": work.now}
+        work.db.execute(_CLOSE, closed)
+        pieces = {"tenant": work.tenant, "product_id": product_id, "quantity": quantity}
+        work.db.execute(_PUT_BACK, pieces)
+    return StockRestored(quantity=quantity)

@@ -1,0 +1,60 @@
+"""Charges accounts for orders, and gives back."""
+
+from contracts.payment import ChargePayment, PaymentCharged, PaymentRefunded, RefundPayment
+from infra.datastore import Statements
+from services.participant import Participant, Refusal, Work
+from services.payment.ledger import books, seed
+
+_SQL = Statements("services.payment")
+_BALANCE = _SQL["balance"]
+_MOVE = _SQL["move"]
+_CHARGE = _SQL["charge"]
+_LAST_CHARGE = _SQL["last_charge"]
+_REFUND = _SQL["refund"]
+
+NO_CURRENCY = "XXX"
+"""ISO 4217 for "no currency": nothing was charged, so nothing is given back."""
+
+participant = Participant("payment", package="services.payment", seed=seed, books=books)
+
+
+@participant.handles(ChargePayment)
+def charge(command: ChargePayment, work: Work) -> PaymentCharged:
+    """Charge the user's account in that currency; refused when it holds too little.
+
+    Raises RuntimeError when a charge for the order stands already: another saga made it, and which
+    of the two is right is not for this service to guess.
+    """
+    order = {"tenant": work.tenant, "order_id": command.order_id}
+    last = work.db.execute(_LAST_CHARGE, order).fetchone()
+    if last is not None and last[4] is None:
+        raise RuntimeError(f"order {command.order_id} is charged already")
+    account = {"tenant": work.tenant, "user_id": command.user_id, "currency": command.currency}
+    found = work.db.execute(_BALANCE, account).fetchone()
+    if found is None:
+        reason = f"user {command.user_id} has no account in {command.currency}"
+        raise Refusal("account_not_found", reason)
+    if found[0] < command.amount:
+        reason = f"{command.amount} {command.currency} is more than the account holds"
+        raise Refusal("insufficient_funds", reason)
+    work.db.execute(_MOVE, {**account, "amount": -command.amount})
+    charged = {**account, **order, "amount": command.amount, "at": work.now}
+    payment_id = work.db.execute(_CHARGE, charged).lastrowid
+    return PaymentCharged(
+        payment_id=payment_id or 0, amount=command.amount, currency=command.currency
+    )
+
+
+@participant.handles(RefundPayment)
+def refund(command: RefundPayment, work: Work) -> PaymentRefunded:
+    """Give back what was charged for the order, once; asked again it answers the same."""
+    order = {"tenant": work.tenant, "order_id": command.order_id}
+    last = work.db.execute(_LAST_CHARGE, order).fetchone()
+    if last is None:
+        return PaymentRefunded(amount=0, currency=NO_CURRENCY)
+    payment_id, user_id, amount, currency, refunded = last
+    if refunded is None:
+        account = {"tenant": work.tenant, "user_id": user_id, "currency": currency}
+        work.db.execute(_MOVE, {**account, "amount": amount})
+        work.db.execute(_REFUND, {"charge": payment_id, "amount": amount, "at": work.now})
+    return PaymentRefunded(amount=amount, currency=currency)

@@ -1,0 +1,33 @@
+-- name: balance
+SELECT balance FROM accounts
+WHERE tenant = :tenant AND user_id = :user_id AND currency = :currency
+
+-- name: move
+UPDATE accounts SET balance = balance + :amount
+WHERE tenant = :tenant AND user_id = :user_id AND currency = :currency
+
+-- name: charge
+INSERT INTO charges (tenant, order_id, user_id, amount, currency, at)
+VALUES (:tenant, :order_id, :user_id, :amount, :currency, :at)
+
+-- name: last_charge
+SELECT charges.id, charges.user_id, charges.amount, charges.currency, refunds.charge
+FROM charges LEFT JOIN refunds ON refunds.charge = charges.id
+WHERE charges.tenant = :tenant AND charges.order_id = :order_id
+ORDER BY charges.id DESC LIMIT 1
+
+-- name: refund
+INSERT INTO refunds (charge, amount, at) VALUES (:charge, :amount, :at)
+
+-- name: seed_account
+INSERT INTO accounts (tenant, user_id, currency, opening, balance)
+VALUES (:tenant, :user_id, :currency, :balance, :balance)
+ON CONFLICT DO NOTHING
+
+-- name: ledger
+SELECT accounts.tenant, accounts.user_id, accounts.currency, accounts.opening,
+       coalesce(sum(charges.amount), 0), coalesce(sum(refunds.amount), 0), accounts.balance
+FROM accounts
+LEFT JOIN charges USING (tenant, user_id, currency)
+LEFT JOIN refunds ON refunds.charge = charges.id
+GROUP BY accounts.tenant, accounts.user_id, accounts.currency

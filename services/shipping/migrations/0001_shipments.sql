@@ -1,0 +1,33 @@
+-- The countries (ISO 3166-1 alpha-2) that are served, and how many days a delivery takes.
+CREATE TABLE zones (
+    tenant  INTEGER NOT NULL,
+    country TEXT    NOT NULL CHECK (length(country) = 2),
+    days    INTEGER NOT NULL CHECK (days > 0),
+    PRIMARY KEY (tenant, country)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE addresses (
+    tenant  INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    street  TEXT    NOT NULL,
+    city    TEXT    NOT NULL,
+    country TEXT    NOT NULL CHECK (length(country) = 2),
+    PRIMARY KEY (tenant, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shipments (
+    id                INTEGER PRIMARY KEY,
+    tenant            INTEGER NOT NULL,
+    order_id          INTEGER NOT NULL,
+    user_id           INTEGER NOT NULL,
+    product_id        INTEGER NOT NULL,
+    quantity          INTEGER NOT NULL CHECK (quantity > 0),
+    address           TEXT    NOT NULL,
+    expected_delivery TEXT    NOT NULL,
+    status            TEXT    NOT NULL CHECK (status IN ('scheduled', 'cancelled', 'left')),
+    at                INTEGER NOT NULL
+) STRICT;
+
+-- An order has one shipment that stands.
+CREATE UNIQUE INDEX standing_shipments ON shipments (tenant, order_id) WHERE status <> 'cancelled';
+CREATE INDEX shipments_of_order ON shipments (tenant, order_id);
