@@ -18,7 +18,7 @@ from orchestrator.engine.facts import (
     Transition,
 )
 
-Outcome = Literal["", "sent", "success", "failed", "unknown"]
+Outcome = Literal["", "sent", "success", "refused", "unknown"]
 
 
 class StepFacts(msgspec.Struct):
@@ -44,16 +44,14 @@ class SagaFacts(msgspec.Struct):
         return self.steps.setdefault(name, StepFacts())
 
     @property
-    def failed_steps(self) -> frozenset[str]:
-        """The steps that did not succeed though they were asked."""
-        return frozenset(
-            name for name, step in self.steps.items() if step.outcome in ("failed", "unknown")
-        )
+    def outcomes(self) -> dict[str, str]:
+        """What each step that was asked came to, in the words of the compensation table."""
+        return {name: step.outcome for name, step in self.steps.items()}
 
     @property
-    def actions(self) -> frozenset[str]:
-        """The undo commands that were answered: what the orchestrator really undid."""
-        return frozenset(step.undo for step in self.steps.values() if step.undone)
+    def undone(self) -> frozenset[tuple[str, str]]:
+        """What was really undone: step and the command that its participant answered."""
+        return frozenset((name, step.undo) for name, step in self.steps.items() if step.undone)
 
 
 def happened(transitions: Iterable[Transition]) -> SagaFacts:
@@ -76,7 +74,7 @@ def _take(saga: SagaFacts, fact: Fact) -> None:
         case Succeeded():
             saga.step(fact.step).undone = True
         case Refused(direction="do"):
-            saga.step(fact.step).outcome = "failed"
+            saga.step(fact.step).outcome = "refused"
             saga.step(fact.step).why = fact.code
         case Faulted(direction="do", retry_at=0):
             saga.step(fact.step).outcome = "unknown"
