@@ -2,39 +2,38 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from infra.broker.probe import is_embedded, wait_for_broker
+from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import ensure_topics
+from infra.broker.topics import TopicSpec, ensure_topics
 from infra.clock import SystemClock
-from infra.kafka import LocalKafka
+from orchestrator.bench import deployments
 from orchestrator.bench import engine as pure_engine
 from orchestrator.bench import yardstick as bare
 from orchestrator.bench.load import Load
-from orchestrator.bench.report import Figures
-from orchestrator.bench.runs import Deployment, Place, measure
+from orchestrator.bench.runs import Place, Say, measure
 from orchestrator.bench.sagas import Sagas
-from orchestrator.bootstrap.brokers import embedded_broker
 from orchestrator.bootstrap.benchmark import Loaded, load_benchmark
+from orchestrator.bootstrap.brokers import embedded_broker
 from orchestrator.bootstrap.topics import topics
 from orchestrator.cli import given
 from orchestrator.cli.options import AppDirOption, AppOption, BrokerOption, JsonOption
 from orchestrator.cli.output import emit
+from orchestrator.cli.views.bench import Result, engine_view, result, view
 from orchestrator.settings import Settings
 
 app = typer.Typer()
 
-CONCURRENCY = 2_000
 SagasOption = Annotated[int, typer.Option("--sagas", min=1, help="How many sagas.")]
 ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="At a time.")]
 RateOption = Annotated[float | None, typer.Option("--rate", min=0.1, help="A second.")]
@@ -42,14 +41,22 @@ FailingOption = Annotated[float, typer.Option("--failing", min=0, max=100, help=
 YardstickOption = Annotated[
     bool, typer.Option("--yardstick", help="Measure the bare loop too, and the ratio to it.")
 ]
-Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured."""
+
+    load: Load
+    failing: float
+    yardstick: bool
 
 
 @app.callback(invoke_without_command=True)
-def bench(
+def bench(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # its options
     context: typer.Context,
     sagas: SagasOption = 10_000,
-    concurrency: ConcurrencyOption = CONCURRENCY,
+    concurrency: ConcurrencyOption = 2_000,
     rate: RateOption = None,
     failing: FailingOption = 0.0,
     yardstick: YardstickOption = False,
@@ -58,14 +65,14 @@ def bench(
     app_dir: AppDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load the application's sagas; client, orchestrator and services are processes of their own."""
+    """Load the application's sagas; orchestrator and services are processes of their own."""
     if context.invoked_subcommand is not None:
         return
     settings = given.settings(app=application, app_dir=app_dir)
     loaded = load_benchmark(settings.app, settings.app_dir)
-    load = Load(sagas, concurrency, rate)
-    result = asyncio.run(_run(loaded, settings, given.broker(broker), load, failing, yardstick))
-    emit(result, _view, as_json=as_json)
+    wanted = Wanted(Load(sagas, concurrency, rate), failing, yardstick)
+    measured = asyncio.run(_measure(loaded, settings, given.broker(broker), wanted))
+    emit(measured, view, as_json=as_json)
 
 
 @app.command()
@@ -78,57 +85,65 @@ def engine(
     """Decisions a second of the pure engine on one core."""
     settings = given.settings(app=application, app_dir=app_dir)
     loaded = load_benchmark(settings.app, settings.app_dir)
-    pace = pure_engine.pace(loaded.definition, dict(loaded.inputs(1, False)), sagas, SystemClock())
-    facts = {
-        "definition": pace.definition,
-        "decisions": pace.decisions,
-        "decisions_per_s": round(pace.decisions_per_s),
-    }
-    emit(facts, _engine_view, as_json=as_json)
+    first = dict(loaded.inputs(1, False))
+    pace = pure_engine.pace(loaded.definition, first, sagas, SystemClock())
+    emit(pace, engine_view, as_json=as_json)
 
 
-async def _run(
-    loaded: Loaded,
-    settings: Settings,
-    broker: BrokerSettings | None,
-    load: Load,
-    failing: float,
-    with_yardstick: bool,
+async def _measure(  # pylint: disable=too-many-locals  # two systems side by side
+    loaded: Loaded, settings: Settings, broker: BrokerSettings | None, wanted: Wanted
 ) -> Result:
     run = uuid4().hex[:8]
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="saga-bench-")))
-        progress = stack.enter_context(_progress())
-        if broker is None:
-            names = {spec.name: spec.partitions for spec in _specs(loaded, settings, None)}
-            names |= {spec.name: spec.partitions for spec in bare.topics(2)}
-            place = await stack.enter_async_context(embedded_broker(names))
-        else:
-            await wait_for_broker(broker)
-            place = broker.model_copy(
-                update={
-                    "topic_prefix": f"{broker.topic_prefix}bench-{run}.",
-                    "embedded": await is_embedded(broker),
-                }
+    with tempfile.TemporaryDirectory(prefix="saga-bench-") as folder, _progress() as say:
+        async with _place(loaded, settings, broker, f"bench-{run}.") as place:
+            prefix, loads = place.broker.topic_prefix, [wanted.load]
+            sagas = Sagas(
+                loaded.definition, loaded.inputs, failing=wanted.failing, prefix=prefix, run=run
             )
-            await ensure_topics(place, _specs(loaded, settings, place), create=True)
-        result: Result = {"broker": "embedded" if place.embedded else place.address}
-        where = Place(place, SystemClock(), _broker_process(place))
-        product = Sagas(
-            loaded.definition, loaded.inputs, failing=failing, prefix=place.topic(""), run=run
-        )
-        figures = await measure(
-            product, _product(loaded, settings, place, folder), [load], where, progress
-        )
-        result["product"] = figures[0].as_json()
-        if with_yardstick:
-            if broker is not None:
-                partitions = settings.partitions_on(embedded=False)
-                specs = [replace(s, name=place.topic(s.name)) for s in bare.topics(partitions)]
-                await ensure_topics(place, specs, create=True)
-            theirs = await measure(
-                bare.Yardstick(place.topic("")), _bare(place, folder), [load], where, progress
+            services = loaded.application.services
+            ours = deployments.product(
+                settings.app, loaded.definition, services, place.broker, Path(folder)
             )
-            result["yardstick"] = theirs[0].as_json()
-            result["ratios"] = _ratios(figures[0], theirs[0])
-        return result
+            measured = {"saga": (await measure(sagas, ours, loads, place, say))[0]}
+            if wanted.yardstick:
+                theirs = deployments.yardstick(place.broker, Path(folder))
+                bare_loop = bare.Yardstick(prefix)
+                measured["yardstick"] = (await measure(bare_loop, theirs, loads, place, say))[0]
+            return result(place.broker, measured)
+
+
+@asynccontextmanager
+async def _place(
+    loaded: Loaded, settings: Settings, broker: BrokerSettings | None, prefix: str
+) -> AsyncGenerator[Place]:
+    """A broker with fresh topics for both systems: the embedded one, or the one that was named."""
+    partitions = settings.partitions_on(embedded=broker is None)
+
+    def specs(where: BrokerSettings) -> list[TopicSpec]:
+        theirs = [s._replace(name=where.topic(s.name)) for s in bare.topics(partitions)]
+        return topics(loaded.application, loaded.definitions, where, partitions) + theirs
+
+    if broker is None:
+        names = specs(BrokerSettings.local("embedded:1", embedded=True))
+        async with embedded_broker({spec.name: spec.partitions for spec in names}) as local:
+            yield _measured(local)
+    else:
+        await wait_for_broker(broker)
+        ours = broker.model_copy(update={"topic_prefix": broker.topic_prefix + prefix})
+        await ensure_topics(ours, specs(ours), create=True, allow_weak=settings.allow_weak_log)
+        yield _measured(ours)
+
+
+def _measured(broker: BrokerSettings) -> Place:
+    return Place(broker, SystemClock(), deployments.broker_process(broker))
+
+
+@contextmanager
+def _progress() -> Generator[Say]:
+    """A bar on standard error: standard output is for the figures."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
+        task = shown.add_task("starting", total=None)
+        yield lambda what, done, whole: shown.update(
+            task, description=what, completed=done, total=whole
+        )

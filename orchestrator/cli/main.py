@@ -67,7 +67,7 @@ def _add(root: typer.Typer, name: str, entry: Entry, command: typer.Typer) -> No
         root.command(name, help=entry.help, rich_help_panel=entry.panel)(callback)
     else:
         root.add_typer(
-            command, name=name, help=entry.help, rich_help_panel=entry.panel, no_args_is_help=True
+            command, name=name, help=entry.help, rich_help_panel=entry.panel, no_args_is_help=command.registered_callback is None
         )
 
 

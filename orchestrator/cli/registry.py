@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "list": Entry(f"{_ROOM}.listing", "Sagas, newest first.", SAGAS),
     "repair": Entry(f"{_ROOM}.repair", "Decide for a saga that needs a person.", SAGAS),
     "dlq": Entry(f"{_ROOM}.dlq", "Messages that could not be handled.", SAGAS),
+    "bench": Entry(f"{_ROOM}.bench", "Sagas a second, and what one costs.", RUN),
     "definitions": Entry(f"{_ROOM}.definitions", "The sagas of the application.", DEFINE),
     "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),

@@ -19,6 +19,7 @@ class Application:
     - ``commands``: CLI sub-command -> a ``typer.Typer``.
     - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str,
       object]`` with the seed data of every service, read from a file.
+    - ``load``: names a function ``(number, fails) -> Case``: the sagas of ``saga bench``.
     - ``contracts``: names of modules whose commands, replies and events the AsyncAPI page
       shows.
     """
@@ -30,4 +31,5 @@ class Application:
     commands: Mapping[str, str] = field(default_factory=dict[str, str])
     demo: str | None = None
     seed: str | None = None
+    load: str | None = None
     contracts: tuple[str, ...] = ()
