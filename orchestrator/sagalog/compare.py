@@ -44,12 +44,11 @@ def differences(
 def _differences(one: sqlite3.Connection, other: sqlite3.Connection) -> Iterator[str]:
     for table, (statement, width) in _TABLES.items():
         for left, right in _pairs(one.execute(statement), other.execute(statement), width):
-            if left is None and right is not None:
-                yield f"{table} {right[:width]}: only in the second"
-            elif right is None and left is not None:
-                yield f"{table} {left[:width]}: only in the first"
-            elif left is not None and left != right:
-                yield f"{table} {left[:width]}: {left[width:]} in the first, {right[width:]}"
+            if left is None or right is None:
+                where = "first" if right is None else "second"
+                yield f"{table} {(left or right or ())[:width]}: only in the {where}"
+            elif left != right:
+                yield f"{table} {left[:width]}: first {left[width:]}, second {right[width:]}"
 
 
 def _pairs(

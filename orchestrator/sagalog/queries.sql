@@ -9,6 +9,9 @@ VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (saga, number) DO UPDATE SET log_offset = excluded.log_offset
  WHERE at = excluded.at AND input = excluded.input AND facts = excluded.facts;
 
+-- name: move_transition
+UPDATE transitions SET log_offset = ? WHERE saga = ? AND number = ?;
+
 -- name: put_saga
 -- Transitions that are read again must not set a saga back.
 INSERT INTO sagas (id, tenant, definition, version, key, status, number, wake_at, created_at,

@@ -19,6 +19,7 @@ DISPLACED = 2**52  # offsets from here on say: not in the topic now (see schema.
 _NEVER = 2**63 - 1
 
 _PUT_TRANSITION = SQL["put_transition"]
+_MOVE = SQL["move_transition"]
 _PUT_SAGA = SQL["put_saga"]
 _PUT_PARTITION = SQL["put_partition"]
 _PUT_DEFINITION = SQL["put_definition"]
@@ -75,6 +76,8 @@ class SagaLog(Lookups):
             if many(_PUT_TRANSITION, batch.transitions).rowcount != len(batch.transitions):
                 raise LogConflict(self._conflict(batch))
             many(_PUT_SAGA, batch.rows())
+        if batch.moves and many(_MOVE, batch.moves).rowcount != len(batch.moves):
+            raise LogConflict("a transition that was appended again is not in the file")
         if batch.definitions:
             if many(_PUT_DEFINITION, batch.definitions).rowcount != len(batch.definitions):
                 raise LogConflict("a definition of this version is there with another content")
