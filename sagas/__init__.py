@@ -16,7 +16,7 @@ app = Application(
         "orders": "services.orders:participant",
     },
     routers=("services.orders:router",),
-    demo="services.demo:scenario",
+    demo="sagas.demo:scenario",
     seed="services.seed:load",
     contracts=(
         "contracts.orders",
