@@ -1,7 +1,7 @@
 """The seed data of all services, from one file; each service checks its own part when it loads it.
 
-- User 1 can order anything that is in stock; user 2 has too little money, user 3 lives where nothing
-  is shipped, user 4 both; no address of user 5 is known; user 6 has money of another currency.
+- User 1 can order anything that is in stock; user 2 has too little money, user 3 lives where
+  nothing is shipped, user 4 both; no address of user 5 is known; user 6 has other money.
 - Product 2 is out of stock. There is no product 404.
 
 So users and products together make every row of the compensation table.

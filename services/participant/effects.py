@@ -1,29 +1,22 @@
-"""What a participant's database holds of one saga: the proof of what was really done and undone."""
+"""What a participant's database says of the past, for people and programs that compare."""
 
 import sqlite3
-from typing import NamedTuple
 
-from contracts.envelope import Direction
 from infra.datastore import Statements
 
-_SQL = Statements("services.participant", "effects.sql")
+_SQL = Statements("services.participant")
 _EFFECTS = _SQL["effects"]
 _SEEN = _SQL["seen"]
 
 
-class Effect(NamedTuple):
-    """One stored outcome of a step: succeeded or refused (failures leave nothing)."""
+def effects(db: sqlite3.Connection, tenant: int, saga: int) -> list[tuple[str, str, str]]:
+    """What is stored of a saga: step, direction (do, undo), outcome (succeeded, refused).
 
-    step: str
-    direction: Direction
-    outcome: str
-
-
-def effects(db: sqlite3.Connection, tenant: int, saga: int) -> list[Effect]:
-    """Every stored outcome of a saga here, by step, direction and round."""
-    return [Effect(*row) for row in db.execute(_EFFECTS, (tenant, saga))]
+    An undo that succeeded without its do is a tombstone.
+    """
+    return db.execute(_EFFECTS, (tenant, saga)).fetchall()
 
 
 def seen(db: sqlite3.Connection, event: str) -> bool:
-    """Whether the event of that id was taken in."""
-    return db.execute(_SEEN, (event,)).fetchone() is not None
+    """Whether the event of that id has been taken, whatever its source."""
+    return bool(db.execute(_SEEN, (event,)).fetchone()[0])

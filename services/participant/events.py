@@ -70,7 +70,7 @@ class EventTaker:
             inbox.keep(self._db)
         except Exception as error:  # this event's alone
             inbox.undo(self._db, error)
-            log.warning("event failed", service=self._name, event=event["type"], exc_info=error)
+            log.warning("event failed", service=self._name, kind=event["type"], exc_info=error)
             raise EventFailed(f"{type(error).__name__}: {error}") from error
         outcome.woken.update(work.woken)
         outcome.counts["events" if new else "repeated"] += 1

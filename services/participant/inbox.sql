@@ -18,10 +18,10 @@ CREATE TABLE IF NOT EXISTS inbox (
 
 -- The events already taken, by their identity in CloudEvents.
 CREATE TABLE IF NOT EXISTS seen_events (
-    source TEXT    NOT NULL,
     id     TEXT    NOT NULL,
+    source TEXT    NOT NULL,
     at     INTEGER NOT NULL,
-    PRIMARY KEY (source, id)
+    PRIMARY KEY (id, source)
 ) STRICT, WITHOUT ROWID;
 
 -- Which member of its consumer group this database is: a restart takes its own place at once, instead of

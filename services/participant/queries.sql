@@ -13,3 +13,10 @@ INSERT INTO member (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING
 
 -- name: member
 SELECT id FROM member
+
+-- name: effects
+SELECT step, direction, outcome FROM inbox WHERE tenant = ? AND saga = ?
+ORDER BY step, direction, round
+
+-- name: seen
+SELECT EXISTS (SELECT 1 FROM seen_events WHERE id = ?)
