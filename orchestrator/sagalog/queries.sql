@@ -88,9 +88,10 @@ SELECT min(wake_at) FROM sagas WHERE partition = ? AND wake_at IS NOT NULL;
 
 -- name: open_sagas
 -- By the two partial indexes: however many have ended, they are not looked at.
-SELECT id FROM sagas WHERE partition = :partition AND wake_at IS NOT NULL
+SELECT id FROM sagas INDEXED BY sagas_to_wake
+ WHERE partition = :partition AND wake_at IS NOT NULL
 UNION ALL
-SELECT id FROM sagas
+SELECT id FROM sagas INDEXED BY sagas_without_wake
  WHERE partition = :partition AND wake_at IS NULL AND status NOT IN ('completed', 'failed')
  ORDER BY id;
 
