@@ -102,10 +102,19 @@ class World:
             command.round,
             command.attempt,
             outcome,  # type: ignore[arg-type]
-            {} if outcome == "succeeded" else {"code": "no", "reason": f"{command.step} {outcome}"},
+            self._data(command, outcome),
         )
         self.replies.append(reply)
         return reply
+
+    def _data(self, command: Sent, outcome: str) -> dict[str, Any]:
+        """What a reply carries: every field that was promised, or why not."""
+        planned = self.plan.steps[command.step]
+        call = planned.undo if command.direction == "undo" else planned.do
+        if outcome == "succeeded" and call:
+            return dict.fromkeys(call.reply, 1)
+        code = next(iter(planned.step.refusals), "no")
+        return {"code": code, "reason": f"{command.step} {outcome}"}
 
     def _do(self, effect: Effect, outcome: str) -> str:
         if effect in self.done:
@@ -136,6 +145,23 @@ class World:
         """The newest command of this step is handled and its reply arrives."""
         command = next(c for c in reversed(self.commands) if c.step == name)
         return self.take(self.handle(command, outcome))
+
+    def fail(self, name: str, attempt: int) -> Transition:
+        """This attempt comes back as a failure, whatever has really happened."""
+        assert self.state is not None
+        step = self.state.steps[name]
+        data = {"code": "exception", "reason": "connection lost"}
+        number = f"{name}/failure/{attempt}"
+        return self.take(
+            Reply(number, self.at, name, "do", step.round, step.attempt, "failed", data)
+        )
+
+    def wake_only(self, name: str) -> Transition:
+        """The pause of this step is over, and the deadline of no other one has passed."""
+        assert self.state is not None
+        step = self.state.steps[name]
+        self.at = max(self.at, step.due)
+        return self.take(Wake("wake", self.at))
 
     def wake(self) -> Transition:
         """The clock reaches the saga's next wake-up."""

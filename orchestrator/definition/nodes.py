@@ -9,12 +9,15 @@ about the saga itself: ``saga.id``, ``saga.key``, ``saga.tenant``, ``saga.reason
 """
 
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 Kind = Literal["compensatable", "pivot", "retriable", "read"]
 Direction = Literal["do", "undo"]
+
+NO_ANSWER: Final = 504
+"""The HTTP-like status of a saga that failed because a participant's outcome stayed unknown."""
 
 
 class Retry(msgspec.Struct, frozen=True):

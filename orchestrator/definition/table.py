@@ -9,15 +9,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from orchestrator.definition.nodes import Definition, Node, Parallel, Step, version
+from orchestrator.definition.nodes import NO_ANSWER, Definition, Node, Parallel, Step, version
 from orchestrator.definition.outcomes import End, Outcome, Way, is_complete, ways
 from orchestrator.definition.rules import steps_of
 
 Result = Literal["completed", "failed", "needs_operator"]
-
-NO_ANSWER: Final = 504
-"""The HTTP-like status of a saga that failed because an outcome stayed unknown."""
-
 
 class Action(msgspec.Struct, frozen=True):
     """One undo: the step, and the command that undoes it."""

@@ -1,14 +1,12 @@
 """The way forward: which steps begin, and what becomes of a step that fails."""
 
+from orchestrator.definition.nodes import NO_ANSWER
 from orchestrator.engine.backward import settle
 from orchestrator.engine.facts import Completed, Failing, Faulted, Refused, Stuck, Succeeded
 from orchestrator.engine.inputs import Reply
 from orchestrator.engine.plan import PlannedStep
 from orchestrator.engine.state import StepState
 from orchestrator.engine.work import Work
-
-NO_ANSWER = 504
-"""The HTTP-like status of a saga that failed because a participant's outcome stayed unknown."""
 
 
 def advance(work: Work) -> None:
