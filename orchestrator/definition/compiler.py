@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from contracts.messages import Event
 from contracts.topics import commands_topic
 from orchestrator.definition.contract import schema_of
-from orchestrator.definition.declarations import check_command, check_event, check_input
+from orchestrator.definition.declarations import check_command, check_event, check_input, name_of
 from orchestrator.definition.durations import milliseconds, retry_of
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Call, Definition, Emit, Node, Parallel, Retry, Step
@@ -75,7 +75,7 @@ def _nodes(place: str, written: Iterable[object], specs: dict[str, StepSpec]) ->
         else:
             raise DefinitionError(
                 place,
-                f"{spec!r} is not a step",
+                f"{name_of(spec)} is not a step",
                 "Write read(...), compensatable(...), pivot(...), retriable(...) or parallel(...)",
             )
     return tuple(nodes)
@@ -93,7 +93,7 @@ def _step(place: str, spec: StepSpec) -> Step:
         timeout_ms=milliseconds(place, "timeout", spec.timeout),
         retry=retry_of(f"{place}, retry", spec.retry, default),
         undo_timeout_ms=milliseconds(f"{place}, undo", "timeout", undo.timeout),
-        undo_retry=retry_of(f"{place}, retry of the undo", undo.retry, PERSISTENT),
+        undo_retry=retry_of(f"{place}, undo, retry", undo.retry, PERSISTENT),
         refusals=dict(command.refusals),
     )
 
@@ -129,11 +129,5 @@ def _events(place: str, outcome: str, given: Events, filler: Filler) -> tuple[Em
                 spot, "it is named twice, and told once", "Leave one of the two out"
             )
         fields = filler.event(spot, outcome, replace(spec, event=contract))
-        if contract.key not in fields:
-            raise DefinitionError(
-                f"{spot}, field {contract.key}",
-                "it is the event's key, and nothing fills it",
-                f'Map it: fields={{"{contract.key}": "input...."}}, or name another key',
-            )
         emits.append(Emit(contract.__name__, contract.topic, fields[contract.key], fields))
     return tuple(emits)

@@ -24,17 +24,17 @@ def check_input(place: str, model: object) -> type[BaseModel]:
             return model
     raise DefinitionError(
         place,
-        f"the input {_name(model)} is not a pydantic model of an object",
+        f"the input {name_of(model)} is not a pydantic model of an object",
         "Write input=X with `class X(Message)` and its fields (contracts.messages.Message)",
     )
 
 
 def check_command(place: str, command: object) -> type[Command]:
     """A command's contract; raises DefinitionError unless it names its service and its reply."""
-    if not (isclass(command) and issubclass(command, Command)):
+    if not (isclass(command) and issubclass(command, Command)) or command is Command:
         raise DefinitionError(
             place,
-            f"{_name(command)} is not a command",
+            f"{name_of(command)} is not a command",
             "Name a class that derives from contracts.messages.Command",
         )
     service: object = getattr(command, "service", None)
@@ -82,10 +82,10 @@ def _check_refusals(place: str, command: type[Command]) -> None:
 
 def check_event(place: str, event: object) -> type[Event]:
     """An event's contract; raises DefinitionError unless it names its topic and its key."""
-    if not (isclass(event) and issubclass(event, Event)):
+    if not (isclass(event) and issubclass(event, Event)) or event is Event:
         raise DefinitionError(
             place,
-            f"{_name(event)} is not an event",
+            f"{name_of(event)} is not an event",
             "Name a class that derives from contracts.messages.Event",
         )
     topic: object = getattr(event, "topic", None)
@@ -111,5 +111,6 @@ def check_event(place: str, event: object) -> type[Event]:
     return event
 
 
-def _name(thing: object) -> str:
+def name_of(thing: object) -> str:
+    """What a person calls a thing that was given: a class by its name, anything else as written."""
     return thing.__name__ if isclass(thing) else repr(thing)

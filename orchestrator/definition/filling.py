@@ -87,10 +87,13 @@ def _mapped(place: str, source: object, scope: Scope) -> str:
 
 
 def _absent(place: str, source: str, why: str, scope: Scope) -> NoReturn:
+    known = ", ".join(
+        f"{s}.{field}" for s, o in scope.origins.items() for field in sorted(o.by_name)
+    )
     raise DefinitionError(
         place,
         f"{source} is not there when it is needed: {why}",
-        f"Fill it from what is known by then: {', '.join(scope.origins)}",
+        f"Fill it from what is known by then, such as {known}",
     )
 
 
@@ -132,14 +135,21 @@ def _unfilled(place: str, message: Contract, name: str, scope: Scope) -> NoRetur
     for section, (contract, why) in scope.absent.items():
         if name in contract.fields:
             _absent(place, f"{section}.{name}", why, scope)
-    others = sorted({field for _, field in _all_fields(scope)})
-    close = get_close_matches(name, others, n=1) or others[:1] or ["..."]
-    section = next((s for s, field in _all_fields(scope) if field == close[0]), "input")
-    mapping = f'fields={{"{name}": "{section}.{close[0]}"}}'
+    wanted = message.fields[name]
+    fitting = {
+        f"{section}.{field}": field
+        for section, origin in scope.origins.items()
+        for field in sorted(origin.by_name)
+        if fits(origin.contract.fields[field], wanted)
+    }
+    close = get_close_matches(name, fitting.values(), n=1)
+    best = [source for source, field in fitting.items() if field in close] or list(fitting)
+    mapping = f'Map it, such as fields={{"{name}": "{best[-1]}"}}, or ' if best else ""
+    remedy = f"{mapping}give it a default in {message.name}, or let an earlier step reply with it"
     raise DefinitionError(
         place,
         f"nothing fills it: neither the input nor an earlier reply has a field {name!r}",
-        f"Map it, such as {mapping}, or give it a default in {message.name}",
+        remedy[0].upper() + remedy[1:],
     )
 
 

@@ -87,7 +87,7 @@ def _one_fails(branches: list[list[Way]]) -> Iterator[tuple[Way, ...]]:
 
 
 def _together(ways_of_branches: tuple[Way, ...]) -> Way:
-    ends = {way.end for way in ways_of_branches}
+    ends: set[End] = {way.end for way in ways_of_branches}
     end = min(ends, key=_WORST_FIRST.index)
     return Way(tuple(outcome for way in ways_of_branches for outcome in way.outcomes), end)
 

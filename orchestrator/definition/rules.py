@@ -64,8 +64,9 @@ def _check_shape(saga: str, nodes: Iterable[Node]) -> None:
         if len(node.branches) < 2:
             raise DefinitionError(
                 place,
-                f"a parallel of {len(node.branches)} branches runs nothing at the same time",
-                "Give it two branches or more, or write its step without parallel(...)",
+                f"it has {'one branch' if node.branches else 'no branch'}, "
+                "so nothing runs at the same time",
+                "Give it two branches or more, or write its steps without parallel(...)",
             )
         for branch in node.branches:
             if not branch:
@@ -114,15 +115,15 @@ def _check_undo(place: str, step: Step) -> None:
 
 
 def _check_timing(place: str, step: Step) -> None:
-    for what, timeout in (("timeout", step.timeout_ms), ("undo timeout", step.undo_timeout_ms)):
+    for spot, timeout in ((place, step.timeout_ms), (f"{place}, undo", step.undo_timeout_ms)):
         if timeout < 1:
             raise DefinitionError(
-                place,
-                f"its {what} is {timeout} ms, and nobody can answer in that time",
-                f"Write a {what} of at least a millisecond, such as timeout=10 (seconds)",
+                spot,
+                f"the timeout is {timeout} ms, and nobody can answer in that time",
+                "Write a timeout of at least a millisecond, such as timeout=10 (seconds)",
             )
     _check_retry(f"{place}, retry", step.retry)
-    _check_retry(f"{place}, retry of the undo", step.undo_retry)
+    _check_retry(f"{place}, undo, retry", step.undo_retry)
 
 
 def _check_retry(place: str, retry: Retry) -> None:
@@ -137,7 +138,7 @@ def _check_retry(place: str, retry: Retry) -> None:
         remedy = "Write an initial pause of at least a millisecond, such as initial=1 (seconds)"
     elif retry.initial_ms > retry.maximum_ms:
         problem = (
-            f"its initial pause, {retry.initial_ms} ms, is above its maximum, {retry.maximum_ms} ms"
+            f"the initial pause, {retry.initial_ms} ms, is above the maximum, {retry.maximum_ms} ms"
         )
         remedy = "Write a maximum that is at least the initial pause"
     elif not (isfinite(retry.coefficient) and retry.coefficient >= 1):

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from contracts.messages import Command
 from orchestrator.definition.contract import Contract, wanted, written
 from orchestrator.definition.declarations import check_command
+from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.filling import Origin, Scope, fill
 from orchestrator.definition.nodes import Node
 from orchestrator.definition.positions import before, positions, relation
-from orchestrator.definition.shapes import Shape
+from orchestrator.definition.shapes import Shape, describe, fits
 from orchestrator.definition.steps import EventSpec, StepSpec, Undo
 
 _TEXT, _INTEGER = Shape({"type": "string"}, {}), Shape({"type": "integer"}, {})
@@ -35,6 +36,7 @@ _WHY: Final = {
 }
 _NOT_BEGUN: Final = "the event is told before the first step begins"
 _FAILED: Final = "a saga that failed may have no reply of that step"
+_NOT_FAILED: Final = "only a saga that has failed knows it"
 
 
 class Filler:
@@ -58,7 +60,7 @@ class Filler:
         complete = Contract(given.name, given.fields, frozenset(given.fields))
         self._base = {
             "input": Origin(complete, frozenset(), frozenset(complete.fields)),
-            "saga": _about(ABOUT, frozenset()),
+            "saga": _about(ABOUT),
         }
 
     def step(self, spec: StepSpec) -> dict[str, str]:
@@ -70,8 +72,22 @@ class Filler:
         return self._command(f"step {name}, undo", name, undo.command, undo.fields)
 
     def event(self, place: str, outcome: str, spec: EventSpec) -> dict[str, str]:
-        """The fields of an event of that outcome."""
-        return fill(place, wanted(place, spec.event), spec.fields, self._outcome(outcome))
+        """The fields of an event of that outcome; its key among them, a text or an integer."""
+        contract, key = wanted(place, spec.event), spec.event.key
+        fields = fill(place, contract, spec.fields, self._outcome(outcome))
+        if key not in fields:
+            raise DefinitionError(
+                f"{place}, field {key}",
+                "it is the event's key, and nothing fills it",
+                f"Map it in event({contract.name}, fields=...), or name another field as its key",
+            )
+        if not any(fits(contract.fields[key], one) for one in (_TEXT, _INTEGER)):
+            raise DefinitionError(
+                f"{place}, field {key}",
+                f"it is the event's key, and {describe(contract.fields[key])}",
+                "Name a field as the key that is a text or an integer",
+            )
+        return fields
 
     def _command(
         self, place: str, name: str, command: type[Command], fields: Mapping[str, str]
@@ -100,8 +116,8 @@ class Filler:
                 reply = self._replies[name]
                 older = before(name, self._places) | {"input"}
                 origins[name] = Origin(reply, older, frozenset(reply.fields))
-        return Scope(origins, absent)
+        return Scope(origins, {**absent, "saga": (_about(FAILURE).contract, _NOT_FAILED)})
 
 
-def _about(facts: Mapping[str, Shape], by_name: frozenset[str]) -> Origin:
+def _about(facts: Mapping[str, Shape], by_name: frozenset[str] = frozenset()) -> Origin:
     return Origin(Contract("the saga", facts, frozenset(facts)), frozenset({"input"}), by_name)

@@ -157,14 +157,14 @@ def event(contract: type[Event], *, fields: Fields) -> EventSpec:
 
 def _refuse(name: str, kind: Kind, unknown: Mapping[str, object]) -> None:
     # Python would raise a TypeError, which says neither which step nor what to write instead.
+    options = "fields, timeout and retry"
+    if kind == "compensatable":
+        options = f"undo, {options}"
     for option in unknown:
+        reason, remedy = f"a {kind} step has no option {option!r}", f"Its options are {options}"
         if option == "undo":
-            raise DefinitionError(f"step {name}", *_NO_UNDO[kind])
-        raise DefinitionError(
-            f"step {name}",
-            f"a {kind} step has no option {option!r}",
-            "It has fields, timeout and retry" + (", and undo" if kind == "compensatable" else ""),
-        )
+            reason, remedy = _NO_UNDO[kind]
+        raise DefinitionError(f"step {name}", reason, remedy)
 
 
 _NO_UNDO: Final[Mapping[str, tuple[str, str]]] = {
