@@ -1,8 +1,8 @@
-"""Every outcome of every step of our sagas, in every order, against the compiled compensation table."""
+"""Every outcome of every step of our sagas, in every order, against the compiled table."""
 
 from collections.abc import Iterator
 from copy import copy
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -66,7 +66,7 @@ def settle(world: World, name: str, truth: str) -> None:
     command = next(c for c in reversed(world.commands) if c.step == name)
     if truth == "done":
         world.handle(command)
-    for attempt in range(1, 100):
+    for attempt in range(1, 1_000):
         assert world.state is not None
         step = world.state.steps[name]
         if not step.waits or step.direction == "undo":
@@ -101,7 +101,7 @@ def compare(table: Table, row: Row | None, world: World, groups: list[set[str]])
     assert undone == {action.step for action in row.actions}
     assert undone <= set(sent)
     order = [action.step for action in row.actions]
-    for earlier, later in zip(groups, groups[1:], strict=False):
+    for earlier, later in pairwise(groups):
         assert max(map(order.index, earlier)) < min(map(order.index, later))
     if row.result == "failed":
         assert world.state.http in row.statuses
