@@ -1,6 +1,5 @@
 """The pins in pyproject.toml and the environment agree, and no file names a registry."""
 
-import subprocess
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
@@ -10,6 +9,8 @@ import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.architecture import git
 
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -83,20 +84,14 @@ def registry_hosts() -> set[str]:
 def test_no_committed_file_names_a_package_registry() -> None:
     hosts = registry_hosts()
     assert hosts, "the lock names no registry: this test would see nothing"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    files = [ROOT / name for name in listed.stdout.split("\0") if name]
     naming = {
-        str(file.relative_to(ROOT)): host
-        for file in files
-        if file.is_file()
+        name: host
+        for name in git.files()
         for host in hosts
-        if host.encode() in file.read_bytes()
+        if host.encode() in (ROOT / name).read_bytes()
     }
     assert not naming
 
 
 def test_the_lock_is_not_committed() -> None:
-    asked = subprocess.run(["git", "check-ignore", "-q", "uv.lock"], cwd=ROOT, check=False)
-    assert asked.returncode == 0
+    assert git.ignores("uv.lock")

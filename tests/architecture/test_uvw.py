@@ -8,6 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from tests.architecture import git
 from tests.architecture.machine import MINIMUM, PINNED, ROOT, UVW, Machine, put
 
 
@@ -168,5 +169,4 @@ def test_pyproject_asks_for_the_same_minimum() -> None:
 
 
 def test_its_folder_is_ignored_by_git() -> None:
-    asked = subprocess.run(["git", "check-ignore", "-q", ".uv/x"], cwd=ROOT, check=False)
-    assert asked.returncode == 0
+    assert git.ignores(".uv/x")

@@ -7,6 +7,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.architecture import git
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contracts", "infra", "orchestrator", "sagas", "services")
 
@@ -23,18 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sources() -> set[str]:
     """Every file of the packages that git knows or would take."""
-    command = [
-        "git",
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "--",
-        *PACKAGES,
-    ]
-    listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
+    return git.files("--cached", "--others", "--exclude-standard", "--", *PACKAGES)
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
