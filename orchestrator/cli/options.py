@@ -19,3 +19,4 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Facts for a program.")
 PortOption = Annotated[
     int | None, typer.Option("--port", help="Port of the HTTP API; 0 takes a free one.")
 ]
+SagaArgument = Annotated[int, typer.Argument(help="The id of the saga.", min=0)]

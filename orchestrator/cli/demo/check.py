@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from orchestrator.cli.demo.facts import SagaFacts
+from orchestrator.cli.facts import SagaFacts
 from orchestrator.definition.scenario import Case, Scenario
 from orchestrator.definition.table import Row, Table
 

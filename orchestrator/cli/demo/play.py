@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.topics import DEFAULT_TENANT
 from orchestrator.bootstrap.services import Service, has_seen
-from orchestrator.cli.demo.facts import SagaFacts, happened
+from orchestrator.cli.facts import SagaFacts, happened
 from orchestrator.definition.scenario import Case, Scenario
 from orchestrator.engine.facts import Emitted, Transition
 from orchestrator.sagalog.reader import Reader
@@ -21,7 +21,7 @@ class Door(Protocol):
     """The front door: publishes a start, returns once the broker has it."""
 
     async def start(
-        self, definition: str, key: str, input: Mapping[str, Any], tenant: int  # noqa: A002
+        self, definition: str, key: str, input: Mapping[str, Any], tenant: int
     ) -> None: ...
 
 
@@ -104,5 +104,7 @@ def _emitted(transitions: Iterable[Transition]) -> Iterable[Emitted]:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    while not condition():
+    while True:  # a look at the log is cheap, and the demo is shown at this pace anyway
+        if condition():
+            return
         await asyncio.sleep(LOOK_S)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from orchestrator.cli.demo.check import intended, judge, uncovered
-from orchestrator.cli.demo.facts import SagaFacts, StepFacts, happened
+from orchestrator.cli.facts import SagaFacts, StepFacts, happened
 from orchestrator.definition.scenario import Case, Scenario
 from orchestrator.definition.table import compensation_table
 from orchestrator.engine.facts import (

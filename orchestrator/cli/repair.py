@@ -1,0 +1,44 @@
+"""`saga repair ID`: an operator decides for a saga that stands still (DESIGN law 7)."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from orchestrator.cli import given
+from orchestrator.cli.client import connected
+from orchestrator.cli.options import DataOption, JsonOption, SagaArgument
+from orchestrator.cli.output import emit
+
+app = typer.Typer()
+
+
+class Action(StrEnum):
+    """What an operator can decide."""
+
+    RETRY = "retry"
+    SKIP = "skip"
+    RESUME = "resume"
+
+
+@app.command()
+def repair(
+    saga: SagaArgument,
+    action: Annotated[Action, typer.Argument(help="Ask again, write off, or go on with all.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why: it is kept in the history.")],
+    step: Annotated[
+        str | None, typer.Option("--step", help="Which step, where several stand still.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide for a saga that needs an operator."""
+    body = {"action": action.value, "reason": reason, "step": step}
+    with connected(given.settings(data=data)) as client:
+        facts = client.post(f"/sagas/{saga}/repair", body)
+
+    def view(asked: dict[str, Any]) -> Text:
+        return Text(f"asked: {asked['action']} of saga {saga}; `saga history {saga}` tells more")
+
+    emit(facts, view, as_json=as_json)
