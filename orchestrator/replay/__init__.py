@@ -1,0 +1,1 @@
+"""Getting one store back from the other: rebuild, refill, redrive (DESIGN law 14)."""
