@@ -4,6 +4,8 @@ A fixture gives `BrokerSettings` with a topic prefix of its own, so that no test
 topics; name consumer groups through `settings.topic(...)` too.
 """
 
+# pylint: disable=redefined-outer-name  # so fixtures ask for each other
+
 import os
 import shutil
 import socket
@@ -15,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics
+from infra.broker.specs import TopicSpec
+from infra.broker.topics import ensure_topics
 from infra.embedded_broker import EmbeddedBroker
 from infra.kafka import KafkaState, LocalKafka, Secured, is_fetched
 

@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from infra.broker.clients import MAX_BATCH_BYTES
 from infra.broker.errors import AppendFailed, BatchTooLarge, UnknownDestination
+from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
 from infra.broker.types import Producer, Record
 
-BATCH_OVERHEAD = 61
-RECORD_OVERHEAD = 32  # length, attributes, timestamp, offset and the counts, at their largest
+__all__ = ["BATCH_OVERHEAD", "MAX_BATCH_BYTES", "BatchSender", "records_size"]
 
 
 class _Group(NamedTuple):
@@ -164,20 +163,6 @@ class BatchSender:
         if metadata is None or metadata.offset < 0:
             raise AppendFailed("acknowledged without an offset")
         return metadata.offset
-
-
-def records_size(records: Sequence[Record]) -> int:
-    """Upper bound, in bytes, of what these records take in a batch (Kafka record format v2).
-
-    The caller's check of an encoded decision (law 8) against `MAX_BATCH_BYTES` uses the same sum.
-    """
-    total = 0
-    for key, value, headers, _ in records:
-        total += RECORD_OVERHEAD + (len(key) if key else 0) + (len(value) if value else 0)
-        for name, content in headers:
-            # a character is at most four bytes of UTF-8; two lengths of at most five bytes
-            total += 4 * len(name) + len(content) + 10
-    return total
 
 
 def _kill(lane: _Lane, groups: list[_Group], failure: AppendFailed) -> None:

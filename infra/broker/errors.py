@@ -1,5 +1,7 @@
 """Everything that can go wrong between this process and its Kafka cluster."""
 
+from aiokafka.errors import KafkaConnectionError
+
 
 class BrokerError(Exception):
     """The Kafka broker could not be used."""
@@ -50,5 +52,8 @@ class TopicTooWeak(TopicError):
     """A topic may lose what it has acknowledged."""
 
 
-class TokenError(BrokerError):
-    """No OAuth token for the Kafka connection could be had."""
+class TokenError(BrokerError, KafkaConnectionError):
+    """No OAuth token for the Kafka connection could be had.
+
+    A connection error to aiokafka, whose background tasks would die of any other.
+    """

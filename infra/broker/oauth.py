@@ -21,7 +21,7 @@ class TokenFile(AbstractTokenProvider):
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def token(self) -> str:
+    async def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The file's text. Raises `TokenError` when it cannot be read."""
         try:
             text = await asyncio.to_thread(self._path.read_text, encoding="utf-8")
@@ -49,7 +49,7 @@ class TokenEndpoint(AbstractTokenProvider):
         self._renew_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def token(self) -> str:
+    async def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A token that is still valid. Raises `TokenError` when the endpoint gives none."""
         async with self._lock:
             if self._monotonic() >= self._renew_at:

@@ -88,7 +88,7 @@ def _unreachable(settings: BrokerSettings, error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _reasons() -> Iterator[list[str]]:
-    """Why each address was of no use. aiokafka only logs that, as errors; we say it once, our way."""
+    """Why each address was of no use. aiokafka only logs that, as errors; we say it once."""
     found: list[str] = []
 
     def take(record: logging.LogRecord) -> bool:

@@ -1,15 +1,13 @@
 """How to reach the Kafka cluster: one set of settings for every client of the product (law 11)."""
 
-import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from aiokafka.helpers import create_ssl_context
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from infra.broker.errors import BrokerSettingsError
 from infra.broker.oauth import token_provider
+from infra.broker.tls import ssl_context
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
@@ -132,39 +130,24 @@ class BrokerSettings(BaseSettings):
             "security_protocol": self.security_protocol,
         }
         if self.uses_tls:
-            options["ssl_context"] = self._ssl_context()
+            options["ssl_context"] = ssl_context(
+                self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile, self.ssl_key_password
+            )
         if self.uses_sasl:
-            options.update(self._sasl_options())
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options.update(self._credentials())
         return options
 
-    def _sasl_options(self) -> dict[str, Any]:
-        if self.sasl_mechanism == "OAUTHBEARER":
-            provider = token_provider(
-                endpoint=self.oauth_token_endpoint,
-                client_id=self.oauth_client_id,
-                client_secret=self.oauth_client_secret,
-                scope=self.oauth_scope,
-                token_file=self.oauth_token_file,
-            )
-            return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": provider}
-        assert self.sasl_password is not None  # _belong_together saw to it
-        return {
-            "sasl_mechanism": self.sasl_mechanism,
-            "sasl_plain_username": self.sasl_username,
-            "sasl_plain_password": self.sasl_password.get_secret_value(),
-        }
-
-    def _ssl_context(self) -> ssl.SSLContext:
-        secret = self.ssl_key_password
-        try:
-            return create_ssl_context(
-                cafile=self.ssl_cafile,
-                certfile=self.ssl_certfile,
-                keyfile=self.ssl_keyfile,
-                # an empty password makes OpenSSL fail instead of asking on the terminal
-                password=secret.get_secret_value() if secret else "",
-            )
-        except (OSError, ssl.SSLError) as error:
-            files = [self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile]
-            named = ", ".join(str(path) for path in files if path is not None)
-            raise BrokerSettingsError(f"TLS files ({named}): {error}") from error
+    def _credentials(self) -> dict[str, Any]:
+        if self.sasl_mechanism != "OAUTHBEARER":
+            assert self.sasl_password is not None  # _belong_together saw to it
+            password = self.sasl_password.get_secret_value()
+            return {"sasl_plain_username": self.sasl_username, "sasl_plain_password": password}
+        provider = token_provider(
+            endpoint=self.oauth_token_endpoint,
+            client_id=self.oauth_client_id,
+            client_secret=self.oauth_client_secret,
+            scope=self.oauth_scope,
+            token_file=self.oauth_token_file,
+        )
+        return {"sasl_oauth_token_provider": provider}

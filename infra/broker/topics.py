@@ -1,10 +1,9 @@
-"""The topics this system needs: created, compared, and printed for people who create them."""
+"""The topics on the cluster: listed, created, and compared with what they must be."""
 
 import asyncio
-import shlex
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -20,33 +19,13 @@ from infra.broker.errors import (
 )
 from infra.broker.probe import BrokerFacts, wait_for_broker
 from infra.broker.settings import BrokerSettings
+from infra.broker.specs import SAFE_REPLICAS, TopicSpec, print_commands, weaknesses
+
+__all__ = ["TopicSpec", "ensure_topics", "list_topics", "print_commands"]
 
 ALREADY_EXISTS = 36
-SAFE_REPLICAS = 3
 VISIBLE_TIMEOUT_S = 10.0
 VISIBLE_POLL_S = 0.02
-FOREVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
-REPLICATED = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
-SINGLE = {"flush.messages": "1", "min.insync.replicas": "1"}
-
-
-class TopicSpec(NamedTuple):
-    """A topic as it must be. `name` is the name on the cluster, prefix included.
-
-    `durable`: law 2's topic, which must not lose what it acknowledged: two in-sync replicas of three
-    and no unclean election, or each record flushed when there is one replica; kept for ever.
-    """
-
-    name: str
-    partitions: int
-    config: Mapping[str, str] = {}
-    durable: bool = False
-
-    def full_config(self, replicas: int) -> dict[str, str]:
-        """The topic's configuration on a cluster that keeps `replicas` copies."""
-        if not self.durable:
-            return dict(self.config)
-        return {**self.config, **FOREVER, **(REPLICATED if replicas >= SAFE_REPLICAS else SINGLE)}
 
 
 async def ensure_topics(
@@ -85,28 +64,6 @@ async def list_topics(settings: BrokerSettings) -> dict[str, int]:
         return _partitions(await admin.describe_topics())
 
 
-def print_commands(
-    settings: BrokerSettings, specs: Iterable[TopicSpec], *, replicas: int | None = None
-) -> str:
-    """The `kafka-topics.sh` commands for these topics, for whoever has the right to create them.
-
-    `replicas`: None takes the settings' replication factor, else three."""
-    count = replicas or settings.replication_factor or SAFE_REPLICAS
-    lines = [_command(settings, spec, count) for spec in specs]
-    return "\n".join(lines)
-
-
-def _command(settings: BrokerSettings, spec: TopicSpec, replicas: int) -> str:
-    words = ["kafka-topics.sh", "--bootstrap-server", settings.address, "--create"]
-    if settings.security_protocol != "PLAINTEXT":
-        words += ["--command-config", "client.properties"]
-    words += ["--topic", spec.name, "--partitions", str(spec.partitions)]
-    words += ["--replication-factor", str(replicas)]
-    for key, value in spec.full_config(replicas).items():
-        words += ["--config", f"{key}={value}"]
-    return shlex.join(words)
-
-
 def _replicas(settings: BrokerSettings, facts: BrokerFacts) -> int:
     if settings.replication_factor is not None:
         return settings.replication_factor
@@ -137,7 +94,7 @@ async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replic
         NewTopic(spec.name, spec.partitions, replicas, topic_configs=spec.full_config(replicas))
         for spec in specs
     ]
-    answer = await admin.create_topics(wanted)
+    answer: Any = await admin.create_topics(wanted)
     refused: list[str] = []
     for name, code, *message in answer.topic_errors:
         if code not in (0, ALREADY_EXISTS):  # another process may create the same at this moment
@@ -151,7 +108,8 @@ async def _until_visible(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec])
     """Brokers learn of a new topic a moment after the controller made it."""
     names = {spec.name for spec in specs}
     async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-        while not names <= _partitions(await admin.describe_topics()).keys():
+        # only the cluster knows, and it tells nobody
+        while not names <= _partitions(await admin.describe_topics()).keys():  # noqa: ASYNC110
             await asyncio.sleep(VISIBLE_POLL_S)
 
 
@@ -161,7 +119,8 @@ async def _refuse_weak(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -
     replicas = _replica_counts(await admin.describe_topics([spec.name for spec in specs]))
     resources = [ConfigResource(ConfigResourceType.TOPIC, spec.name) for spec in specs]
     configs: dict[str, dict[str, str]] = {}
-    for answer in await admin.describe_configs(resources):
+    answers: list[Any] = await admin.describe_configs(resources)
+    for answer in answers:
         for code, message, _, name, entries in answer.resources:
             if code:
                 raise TopicError(f"{name}: {message or for_code(code).__name__}")
@@ -173,23 +132,6 @@ async def _refuse_weak(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -
     ]
     if weak:
         raise TopicTooWeak("may lose what it acknowledged: " + "; ".join(weak))
-
-
-def weaknesses(replicas: int, config: Mapping[str, str]) -> list[str]:
-    """Why a topic with these replicas and this configuration is not durable (law 2); [] if it is."""
-    found: list[str] = []
-    if replicas >= SAFE_REPLICAS:
-        if int(config["min.insync.replicas"]) < 2:
-            found.append("min.insync.replicas is below 2")
-    elif config["flush.messages"] != "1":
-        found.append(f"{replicas} replica(s) and flush.messages is not 1")
-    if config["unclean.leader.election.enable"] == "true":
-        found.append("unclean.leader.election.enable is true")
-    if config["retention.ms"] != "-1" or config["retention.bytes"] != "-1":
-        found.append("retention is limited")
-    if config["cleanup.policy"] != "delete":
-        found.append(f"cleanup.policy is {config['cleanup.policy']}")
-    return found
 
 
 def _partitions(topics: Iterable[dict[str, Any]]) -> dict[str, int]:

@@ -4,13 +4,22 @@
 by a type checker and a test can put its own in their place.
 """
 
+# pylint: disable=missing-function-docstring  # the names are aiokafka's, documented there
+
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener as RebalanceListener
 
-__all__ = ["ConsumedRecord", "Consumer", "Producer", "RebalanceListener", "Record", "TopicPartition"]
+__all__ = [
+    "ConsumedRecord",
+    "Consumer",
+    "Producer",
+    "RebalanceListener",
+    "Record",
+    "TopicPartition",
+]
 
 Headers = Sequence[tuple[str, bytes]]
 

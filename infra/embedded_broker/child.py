@@ -1,8 +1,8 @@
 """The subprocess: holds the mock cluster and obeys the lines on its standard input.
 
-Each line is a JSON object `{"topic": partitions, ...}` to create; each is answered by one JSON line,
-`{"bootstrap": "HOST:PORT"}` or `{"error": TEXT}`. It ends when its input ends, so it cannot outlive
-its parent, however that dies.
+Each line is a JSON object `{"topic": partitions, ...}` to create; each is answered by one line of
+JSON, `{"bootstrap": "HOST:PORT"}` or `{"error": TEXT}`. It ends when its input ends, so it cannot
+outlive its parent, however that dies.
 """
 
 import json

@@ -4,19 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HOST = "127.0.0.1"
+from infra.kafka.ports import HOST, Ports
+
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 SECURITY = "org.apache.kafka.common.security"
-
-
-@dataclass(frozen=True)
-class Ports:
-    """One port per listener; the secured ones are 0 when there are none."""
-
-    broker: int
-    controller: int
-    sasl_ssl: int = 0
-    ssl: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,7 @@ def _node(folder: Path, ports: Ports) -> list[str]:
         "group.initial.rebalance.delay.ms=0",
         # tests and takeovers on one machine need not wait for Kafka's smallest session of 6 s
         "group.min.session.timeout.ms=1000",
-        # after a crash the controller keeps the old incarnation's place for this long: 9 s by default
+        # for so long (9 s by default) a crashed node's own registration keeps it from returning
         "broker.session.timeout.ms=3000",
         "broker.heartbeat.interval.ms=500",
         # one node: every internal topic has one replica, and few partitions to open and clean

@@ -5,7 +5,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess  # nosec: java with our own arguments
 import time
 import uuid
@@ -16,8 +15,9 @@ from pathlib import Path
 
 from infra.kafka.artifacts import fetch
 from infra.kafka.certificates import make_certificates
-from infra.kafka.config import HOST, Ports, Secured, server_properties
+from infra.kafka.config import Secured, server_properties
 from infra.kafka.errors import LocalKafkaError, StartFailed
+from infra.kafka.ports import Ports, all_free, answers, free_ports
 from infra.kafka.programs import program, run
 from infra.kafka.state import KafkaState, is_running, new_state, read_state, write_state
 
@@ -106,7 +106,11 @@ class LocalKafka:
 
     def _choose_ports(self) -> Ports:
         last = read_state(self._folder)
-        ports = last.ports if last is not None and _all_free(last.ports) else _free_ports()
+        secured = self._secured is not None
+        if last is not None and bool(last.ports.ssl) == secured and all_free(last.ports):
+            ports = last.ports
+        else:
+            ports = free_ports(secured=secured)
         return ports if self._port is None else replace(ports, broker=self._port)
 
     def _configure(self, ports: Ports) -> None:
@@ -130,6 +134,7 @@ class LocalKafka:
         log = self._folder / "kafka.log"
         with log.open("ab") as output:
             begin = output.tell()
+            # pylint: disable-next=consider-using-with  # it outlives this process
             child = self._child = subprocess.Popen(
                 [*java, "kafka.Kafka", str(self._properties)],
                 stdin=subprocess.DEVNULL,
@@ -140,35 +145,13 @@ class LocalKafka:
             )
         state = new_state(child.pid, self._folder, ports)
         write_state(state)
-        answers = _wait(
-            lambda: child.poll() is not None or not _is_free(ports.broker), START_TIMEOUT_S
-        )
-        if not answers or child.poll() is not None:
+        settled = _wait(lambda: child.poll() is not None or answers(ports.broker), START_TIMEOUT_S)
+        if not settled or child.poll() is not None:
             child.kill()
             child.wait()
             tail = log.read_bytes()[begin:][-LOG_KEPT:].decode(errors="replace")
             raise StartFailed(f"Kafka did not start on port {ports.broker}:\n{tail.strip()}")
         return state
-
-
-def _free_ports() -> Ports:
-    with contextlib.ExitStack() as stack:
-        numbers: list[int] = []
-        for _ in range(4):  # all held until the last is chosen, so that they differ
-            holder = stack.enter_context(socket.socket())
-            holder.bind((HOST, 0))
-            numbers.append(holder.getsockname()[1])
-    return Ports(*numbers)
-
-
-def _all_free(ports: Ports) -> bool:
-    return all(_is_free(port) for port in (ports.broker, ports.controller, ports.sasl_ssl, ports.ssl))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) != 0
 
 
 def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:

@@ -6,7 +6,7 @@ import subprocess  # nosec: ps only
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.kafka.config import HOST, Ports
+from infra.kafka.ports import HOST, Ports
 
 STATE_FILE = "state.json"
 
@@ -35,8 +35,14 @@ class KafkaState:
 
 def new_state(pid: int, folder: Path, ports: Ports) -> KafkaState:
     """The state of a node just started."""
-    addresses = [f"{HOST}:{port}" if port else "" for port in (ports.sasl_ssl, ports.ssl)]
-    return KafkaState(pid, str(folder), f"{HOST}:{ports.broker}", *addresses, ports)
+    return KafkaState(
+        pid=pid,
+        folder=str(folder),
+        bootstrap=_address(ports.broker),
+        sasl_ssl=_address(ports.sasl_ssl),
+        ssl=_address(ports.ssl),
+        ports=ports,
+    )
 
 
 def read_state(folder: Path) -> KafkaState | None:
@@ -59,6 +65,10 @@ def write_state(state: KafkaState) -> None:
 def is_running(state: KafkaState) -> bool:
     """Whether its process lives and is that node: process ids are used again by others."""
     return str(Path(state.folder) / "server.properties") in _command_line(state.pid)
+
+
+def _address(port: int) -> str:
+    return f"{HOST}:{port}" if port else ""
 
 
 def _command_line(pid: int) -> list[str]:

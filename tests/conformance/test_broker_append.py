@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from infra.broker.clients import MAX_BATCH_BYTES
 from infra.broker.errors import BatchTooLarge, UnknownDestination
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
+from infra.broker.sizes import MAX_BATCH_BYTES
 from infra.broker.types import Record, TopicPartition
 from tests.broker_tools import reading, records, sending, take
 from tests.brokers import MakeTopics

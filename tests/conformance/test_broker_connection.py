@@ -15,7 +15,8 @@ from infra.broker.clients import make_consumer
 from infra.broker.errors import BrokerSettingsError, BrokerUnreachable
 from infra.broker.probe import is_embedded, wait_for_broker
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics
+from infra.broker.specs import TopicSpec
+from infra.broker.topics import ensure_topics
 from infra.kafka import KafkaState
 from tests.broker_tools import consuming, sending, take
 from tests.brokers import USERS, free_port, unique_prefix

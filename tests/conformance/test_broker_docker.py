@@ -2,7 +2,8 @@
 
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics
+from infra.broker.specs import TopicSpec
+from infra.broker.topics import ensure_topics
 from tests.broker_tools import sending
 from tests.brokers import unique_prefix
 

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import TopicPartition
 from infra.embedded_broker import LIMITS, PARTITION_BYTES, EmbeddedBroker, EmbeddedBrokerError
-from tests.broker_tools import reading, sending, until
+from tests.broker_tools import DEADLINE_S, reading, sending
 from tests.brokers import MakeTopics
 
 
@@ -28,7 +30,7 @@ async def test_it_starts_with_the_topics_and_partitions_chosen(embedded: Embedde
 def test_a_topic_twice_is_told(embedded: EmbeddedBroker) -> None:
     """With librdkafka's reason, and the broker goes on."""
     address = embedded.start({"a": 1})
-    with pytest.raises(EmbeddedBrokerError, match="topic a: .*exists"):
+    with pytest.raises(EmbeddedBrokerError, match=r"topic a: .*exists"):
         embedded.create_topics({"a": 1})
     assert embedded.create_topics({"b": 1}) == address
 
@@ -65,7 +67,7 @@ def test_a_broker_that_died_is_an_error_not_a_hang(embedded: EmbeddedBroker) -> 
     assert not embedded.alive()
 
 
-async def test_it_dies_with_its_parent() -> None:
+def test_it_dies_with_its_parent() -> None:
     """However the parent dies: here by SIGKILL, with no chance to clean up."""
     program = (
         "import sys, time; from infra.embedded_broker import EmbeddedBroker;"
@@ -78,16 +80,20 @@ async def test_it_dies_with_its_parent() -> None:
         child = int(parent.stdout.readline())
         os.kill(child, 0)
         parent.kill()
+    deadline = time.monotonic() + DEADLINE_S
+    while is_alive(child):
+        assert time.monotonic() < deadline, "it outlived its parent"
+        time.sleep(0.02)
 
-    async def gone() -> bool:
-        try:
-            os.kill(child, 0)
-        except ProcessLookupError:
-            return True
-        with open(f"/proc/{child}/stat", encoding="utf-8") as stat:  # dead, and nobody reaps it
-            return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
 
-    await until(gone)
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that is dead and that nobody reaps does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
 
 
 async def test_beyond_five_mebibytes_the_oldest_is_dropped(

@@ -6,7 +6,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from infra.broker.clients import make_consumer
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import Consumer, TopicPartition
-from tests.broker_tools import consuming, records, reading, sending, take, until
+from tests.broker_tools import consuming, reading, records, sending, take, until
 from tests.brokers import MakeTopics
 
 # the embedded broker lets the next member in a second before this is over

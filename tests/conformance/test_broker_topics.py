@@ -9,7 +9,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from infra.broker.clients import make_admin
 from infra.broker.errors import TopicError, TopicMismatch, TopicMissing, TopicTooWeak
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics, list_topics, print_commands
+from infra.broker.specs import TopicSpec, print_commands
+from infra.broker.topics import ensure_topics, list_topics
 from tests.brokers import MakeTopics
 
 

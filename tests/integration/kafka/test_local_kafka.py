@@ -8,11 +8,12 @@ import pytest
 
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics, list_topics
+from infra.broker.specs import TopicSpec
+from infra.broker.topics import ensure_topics, list_topics
 from infra.broker.types import TopicPartition
 from infra.kafka import FetchFailed, LocalKafka, ProgramMissing, StartFailed, fetch, is_fetched
 from infra.kafka.artifacts import KAFKA_VERSION
-from infra.kafka.config import Ports
+from infra.kafka.ports import Ports
 from infra.kafka.state import new_state, read_state, write_state
 from tests.broker_tools import reading, records, sending, take
 from tests.brokers import no_local_kafka
@@ -73,7 +74,7 @@ def test_a_process_id_that_went_to_somebody_else_is_not_killed(tmp_path: Path) -
         assert LocalKafka(tmp_path).stop() is False
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert received == []
+    assert not received
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"pid": 1}', "[]"])
@@ -105,7 +106,7 @@ def test_a_failed_fetch_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
     with pytest.raises(FetchFailed, match="no such artifact"):
         fetch(tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert not list((tmp_path / "cache").iterdir())
     assert not is_fetched(tmp_path / "cache")
 
 
