@@ -1,0 +1,10 @@
+"""The front door for orders: its own view of each, and a participant in their cancellation.
+
+``followers`` and ``sweeper`` register what they do with the participant.
+"""
+
+from services.orders import followers, sweeper
+from services.orders.handlers import participant
+from services.orders.http import router
+
+__all__ = ["followers", "participant", "router", "sweeper"]
