@@ -1,0 +1,1 @@
+"""Traces and metrics: names in one place, exported by the standards."""

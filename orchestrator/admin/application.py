@@ -1,0 +1,103 @@
+"""The admin application: FastStream's ASGI application, with FastAPI behind it (DESIGN, HTTP
+facts).
+
+FastStream serves what has an exact path, which is its AsyncAPI page; everything else goes on to
+FastAPI. There is no broker to start: the one on the page documents and never connects, and the real
+clients are the runtime's.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from faststream.asgi import AsgiFastStream, AsyncAPIRoute
+from faststream.specification import AsyncAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.broker.errors import BrokerError
+from infra.clock import Clock
+from infra.http.app import make_app
+from infra.http.errors import Problem
+from infra.http.guards import Guard
+from infra.http.limits import BodyLimit, SecurityHeaders
+from infra.http.login import login_router
+from infra.http.problems import problem_response
+from orchestrator.admin.asyncapi_page import PATH, page
+from orchestrator.admin.channels import documented
+from orchestrator.admin.dead_letter_routes import DeadLetterOffice, dead_letter_routes
+from orchestrator.admin.definitions import definition_routes
+from orchestrator.admin.docs import TITLE, docs_routes
+from orchestrator.admin.health import health_routes, metrics_routes
+from orchestrator.admin.ports import Backend
+from orchestrator.admin.sagas import saga_routes
+from orchestrator.sagalog.errors import SagaLogError
+
+
+class AdminApplication(AsgiFastStream):
+    """FastStream in front, FastAPI behind; serve ``admin_app``, which puts the limits around it."""
+
+    def __init__(self, api: FastAPI, guard: Guard, contracts: Iterable[ModuleType]) -> None:
+        self._api = api
+        specification = AsyncAPI(documented(contracts), title=TITLE, version=api.version)
+        super().__init__(
+            specification=specification,
+            # Its "try it out" would be a route that publishes for everybody.
+            asyncapi_path=AsyncAPIRoute(PATH, try_it_out_path=None),
+        )
+        self.routes = [
+            (path, guard.around(page(path, route, specification), "docs:read"))
+            for path, route in self.routes
+        ]
+
+    @asynccontextmanager
+    async def start_lifespan_context(
+        self, run_extra_options: Any = None
+    ) -> AsyncGenerator[None, None]:
+        """Enter FastAPI's lifespan, which FastStream would not, instead of starting brokers."""
+        async with self._api.router.lifespan_context(self._api):
+            yield
+
+    async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever has no exact path here is FastAPI's."""
+        await self._api(scope, receive, send)
+
+
+def admin_app(
+    backend: Backend,
+    letters: DeadLetterOffice,
+    guard: Guard,
+    clock: Clock,
+    *,
+    routers: Sequence[APIRouter] = (),
+    contracts: Iterable[ModuleType] = (),
+) -> ASGIApp:
+    """The whole HTTP application of one process.
+
+    ``routers`` are the business's own, ``contracts`` the modules that the AsyncAPI page shows.
+    Raises ``UnguardedRoute`` when any route, theirs included, states no permission (law 13).
+    """
+    ours = [
+        saga_routes(backend, clock),
+        definition_routes(backend),
+        dead_letter_routes(letters),
+        health_routes(backend),
+        metrics_routes(backend),
+        docs_routes(),
+        login_router("/docs"),
+    ]
+    api = make_app(TITLE, guard, [*ours, *routers], version=version("saga-orchestrator"))
+    api.add_exception_handler(BrokerError, _no_broker)
+    api.add_exception_handler(SagaLogError, _no_log)
+    return SecurityHeaders(BodyLimit(AdminApplication(api, guard, contracts)))
+
+
+async def _no_broker(_: Request, error: Exception) -> Response:
+    headers = {"Retry-After": "1"}
+    return problem_response(Problem(503, str(error), code="broker_unavailable", headers=headers))
+
+
+async def _no_log(_: Request, error: Exception) -> Response:
+    return problem_response(Problem(503, str(error), code="log_unavailable"))

@@ -1,0 +1,85 @@
+"""The routes of definitions: which there are, what they say, and their compensation table."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path
+
+from infra.http.errors import Problem
+from infra.http.guards import permission
+from infra.http.problems import responses
+from orchestrator.admin.ports import Backend
+from orchestrator.definition.nodes import Definition, parse
+from orchestrator.definition.table import compensation_table
+
+Name = Annotated[str, Path(min_length=1, max_length=100, description="a definition's name")]
+
+
+def definition_of(backend: Backend, version: str) -> Definition | None:
+    """The definition of this version, from the program or else from the log."""
+    known = backend.catalogue.by_version(version)
+    if known is not None:
+        return known
+    raw = backend.reader.definition(version)
+    return parse(raw) if raw is not None else None
+
+
+def definition_routes(backend: Backend) -> APIRouter:
+    """The routes under ``/definitions``."""
+    router = APIRouter(
+        prefix="/definitions",
+        tags=["definitions"],
+        dependencies=[permission("definitions:read")],
+    )
+
+    @router.get("", responses=responses(401, 403))
+    async def listing() -> Any:
+        """Every definition this process can start (`current`) or that sagas in the log have."""
+        return {
+            "items": [
+                {"name": name, "version": version, "current": current}
+                for name, version, current in _known(backend)
+            ],
+            "next": None,
+        }
+
+    @router.get("/{name}", responses=responses(401, 403, 404))
+    async def one(name: Name) -> Any:
+        """One definition: its newest version, and the versions that are known."""
+        version, definition = _newest(backend, name)
+        body = msgspec.to_builtins(definition)
+        return {
+            "name": name,
+            "version": version,
+            "input": body["input"],
+            "definition": body,
+            "versions": [known for named, known, _ in _known(backend) if named == name],
+        }
+
+    @router.get("/{name}/table", responses=responses(401, 403, 404))
+    async def table(name: Name) -> Any:
+        """What is undone in every outcome, compiled from the definition."""
+        return msgspec.to_builtins(compensation_table(_newest(backend, name)[1]))
+
+    return router
+
+
+def _known(backend: Backend) -> list[tuple[str, str, bool]]:
+    """(name, version, whether a start would use it), current ones first."""
+    catalogue = backend.catalogue
+    current = {
+        name: saga.version for name in catalogue.names() if (saga := catalogue.by_name(name))
+    }
+    found = [(name, version, True) for name, version in current.items()]
+    for version, name, _ in backend.reader.definitions():
+        if current.get(name) != version:
+            found.append((name, version, False))
+    return found
+
+
+def _newest(backend: Backend, name: str) -> tuple[str, Definition]:
+    for named, version, _ in _known(backend):
+        definition = definition_of(backend, version) if named == name else None
+        if definition is not None:
+            return version, definition
+    raise Problem(404, f"no definition named {name}", code="definition_not_found")

@@ -1,0 +1,101 @@
+"""What the admin needs of the rest of the orchestrator, and nothing more.
+
+The runtime's ``Orchestrator`` satisfies ``Backend``; tests put one together in memory.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from infra.telemetry.metrics import Metrics
+from orchestrator.definition.catalogue import Catalogue
+from orchestrator.sagalog.reader import Reader
+from orchestrator.sagalog.rows import SagaRow
+
+
+class Health(Protocol):
+    """Whether this process makes progress, and if not, why."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it does."""
+        ...
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """Why not; empty when ready."""
+        ...
+
+
+class Refusal(Protocol):
+    """A start that its owner refused."""
+
+    @property
+    def status(self) -> int:
+        """An HTTP-like status: 404, 409 or 422."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """For programs."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """For people."""
+        ...
+
+
+class FrontDoor(Protocol):
+    """Publishes requests; returns once the broker has acknowledged them (law 10)."""
+
+    async def start(
+        self, definition: str, key: str, given: Mapping[str, Any], tenant: int, /
+    ) -> None:
+        """Ask for a saga."""
+        ...
+
+    async def repair(
+        self, saga: int, action: str, reason: str, by: str, step: str, tenant: int, /
+    ) -> None:
+        """Ask for a repair; ``step`` may be empty."""
+        ...
+
+
+class Backend(Protocol):
+    """A running orchestrator, as its admin sees it."""
+
+    @property
+    def reader(self) -> Reader:
+        """The saga log, to read."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The definitions this process knows."""
+        ...
+
+    @property
+    def door(self) -> FrontDoor:
+        """Where requests go."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """What is counted."""
+        ...
+
+    async def wait(
+        self, tenant: int, definition: str, key: str, timeout_s: float, /
+    ) -> SagaRow | Refusal | None:
+        """The saga of this request key as soon as it is in the log, or why it was refused; None
+        when neither is known in time.
+        """
+        ...
+
+    async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
+        """The saga as soon as it has ended or stands still, else as it is when time is over."""
+        ...
+
+    def health(self) -> Health:
+        """How this process is doing."""
+        ...

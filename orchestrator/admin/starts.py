@@ -1,0 +1,93 @@
+"""Starting a saga over HTTP: publish the start, wait until it is in the log, and if asked until its
+end.
+
+HTTP does no more than anybody else who publishes a start (law 10); what is added is the waiting and
+the early refusal of what the owner would refuse as well.
+"""
+
+from typing import Any, Final
+
+import msgspec
+from pydantic import ValidationError
+
+from infra.clock import Clock
+from infra.http.errors import Problem
+from infra.http.problems import invalid_request
+from orchestrator.admin.ports import Backend
+from orchestrator.definition.errors import InvalidInput
+from orchestrator.runtime.intake import MAX_INPUT_BYTES
+from orchestrator.sagalog.rows import SagaRow
+
+IN_LOG_S: Final = 10.0
+"""How long to wait for a start to appear in the log before saying that it has not yet."""
+ENVELOPE_BYTES: Final = 2_048
+_ENDED: Final = ("completed", "failed")
+
+
+async def start(
+    backend: Backend,
+    clock: Clock,
+    *,
+    tenant: int,
+    definition: str,
+    key: str,
+    given: dict[str, Any],
+    wait_s: float,
+) -> SagaRow:
+    """The saga of this request key, begun now or before; after at most ``wait_s`` as it is then.
+
+    Raises Problem: 404 unknown definition, 413 too large, 422 invalid input or the key was used
+    with another input, 503 accepted by Kafka but not in the log yet.
+    """
+    began = clock.monotonic()
+    checked = _checked(backend, definition, given)
+    row = backend.reader.by_key(tenant, definition, key)
+    if row is None:
+        await backend.door.start(definition, key, given, tenant)
+        row = await _in_log(backend, tenant, definition, key, max(IN_LOG_S, wait_s))
+    state = backend.reader.state(row.id)
+    if state is not None and state.data["input"] not in (checked, given):
+        detail = f"the Idempotency-Key {key} was used for saga {row.id} with another input"
+        raise Problem(422, detail, code="key_reused", members={"saga": row.id})
+    left = wait_s - (clock.monotonic() - began)
+    if left > 0 and not ended(row):
+        return await backend.wait_saga(row.id, left) or row
+    return row
+
+
+def ended(row: SagaRow) -> bool:
+    """Whether nothing will happen to this saga any more."""
+    return row.status in _ENDED
+
+
+def _checked(backend: Backend, definition: str, given: dict[str, Any]) -> dict[str, Any]:
+    if backend.catalogue.by_name(definition) is None:
+        raise Problem(404, f"no definition named {definition}", code="definition_not_found")
+    most = MAX_INPUT_BYTES - ENVELOPE_BYTES
+    if len(msgspec.json.encode(given)) > most:
+        raise Problem(413, f"an input has at most {most} bytes", code="input_too_large")
+    try:
+        return backend.catalogue.validate(definition, given)
+    except InvalidInput as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: InvalidInput) -> Problem:
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        return Problem(422, str(error), code="invalid_input")
+    found = cause.errors(include_url=False, include_context=False, include_input=False)
+    return invalid_request([{**one, "loc": ("body", *one["loc"])} for one in found])
+
+
+async def _in_log(
+    backend: Backend, tenant: int, definition: str, key: str, timeout_s: float
+) -> SagaRow:
+    found = await backend.wait(tenant, definition, key, timeout_s)
+    if isinstance(found, SagaRow):
+        return found
+    headers = {"Retry-After": "1"}
+    if found is None:
+        detail = "the start is accepted but not in the log yet: ask again with the same key"
+        raise Problem(503, detail, code="not_in_log_yet", headers=headers)
+    raise Problem(found.status, found.reason, code=found.code)

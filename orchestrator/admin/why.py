@@ -1,0 +1,149 @@
+"""Why does it not move: what an open saga waits for, read off its state and definition (law 12).
+
+Pure: the API, the CLI and the web UI show the same. Times are Unix milliseconds.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from orchestrator.definition.nodes import Call, Definition, Direction, Node, Parallel, Step
+from orchestrator.engine.state import State, StepState
+
+_COMMANDS = ".commands"
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a saga waits for.
+
+    - ``reply``: ``service`` has the command; it times out at ``due_at``.
+    - ``retry``: the last attempt failed; the next goes out at ``due_at``.
+    - ``operator``: a person must decide (law 7); nothing happens by itself.
+    - ``nothing``: an open saga that nothing wakes, which law 12 forbids: a defect.
+
+    ``attempts`` 0 means without end. ``overdue``: ``due_at`` has passed, so whoever owns the
+    partition is behind or away.
+    """
+
+    kind: Literal["reply", "retry", "operator", "nothing"]
+    text: str
+    step: str | None = None
+    direction: Direction | None = None
+    service: str | None = None
+    command: str | None = None
+    round: int | None = None
+    attempt: int | None = None
+    attempts: int | None = None
+    since: int
+    due_at: int | None = None
+    overdue: bool = False
+    last_error: str = ""
+
+
+def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting, ...]:
+    """What the saga waits for at the time ``now``, in the order of its steps; empty once it has
+    ended.
+
+    ``definition`` is the version the saga runs on; without it (None) services and policies stay
+    unnamed.
+    """
+    if not state.open:
+        return ()
+    if state.parked:
+        text = f"a decision could not be made, an operator must look: {state.parked}"
+        parked = Waiting(
+            kind="operator", text=text, since=state.updated_at, last_error=state.parked
+        )
+        return (parked,)
+    steps = {step.name: step for step in _steps(definition.body)} if definition else {}
+    found = (_waiting(name, at, steps.get(name), now) for name, at in state.steps.items())
+    waiting = tuple(each for each in found if each is not None)
+    if waiting:
+        return waiting
+    text = "nothing wakes this saga, which must not be: the reconciler repairs it and says so"
+    return (Waiting(kind="nothing", text=text, since=state.updated_at),)
+
+
+def _waiting(name: str, at: StepState, step: Step | None, now: int) -> Waiting | None:
+    kinds = {"sent": _on_reply, "pausing": _on_retry, "stuck": _on_operator}
+    make = kinds.get(at.phase)
+    if make is None:
+        return None
+    return make(_common(name, at, step, now))
+
+
+def _common(name: str, at: StepState, step: Step | None, now: int) -> Waiting:
+    call: Call | None = None
+    attempts: int | None = None
+    if step is not None:
+        call = step.do if at.direction == "do" else step.undo
+        attempts = (step.retry if at.direction == "do" else step.undo_retry).attempts
+    return Waiting(
+        kind="nothing",
+        text="",
+        step=name,
+        direction=at.direction,
+        service=call.topic.removesuffix(_COMMANDS) if call else None,
+        command=call.command if call else None,
+        round=at.round,
+        attempt=at.attempt,
+        attempts=attempts,
+        since=at.since,
+        due_at=at.due or None,
+        overdue=0 < at.due < now,
+        last_error=at.error,
+    )
+
+
+def _on_reply(it: Waiting) -> Waiting:
+    whom = it.service or "the participant"
+    what = it.command or f"the {it.direction} of {it.step}"
+    late = " (that time is over: the owner of its partition is behind)" if it.overdue else ""
+    text = (
+        f"waits for {whom} to answer {what}, {_attempt(it)}, since {_clock(it.since)},"
+        f" until {_clock(it.due_at)}{late}{_error(it)}"
+    )
+    return msgspec.structs.replace(it, kind="reply", text=text)
+
+
+def _on_retry(it: Waiting) -> Waiting:
+    what = it.command or f"the {it.direction} of {it.step}"
+    whom = f" of {it.service}" if it.service else ""
+    text = f"asks {what}{whom} again at {_clock(it.due_at)}, after {_attempt(it)}{_error(it)}"
+    return msgspec.structs.replace(it, kind="retry", text=text)
+
+
+def _on_operator(it: Waiting) -> Waiting:
+    text = (
+        f"waits for an operator since {_clock(it.since)}: {it.direction} of {it.step} was given up"
+        f" after {_attempt(it)}{_error(it)}; retry, skip or resume it"
+    )
+    return msgspec.structs.replace(it, kind="operator", text=text)
+
+
+def _attempt(it: Waiting) -> str:
+    of = f" of {it.attempts}" if it.attempts else ""
+    again = f" in round {it.round}" if it.round and it.round > 1 else ""
+    return f"attempt {it.attempt}{of}{again}"
+
+
+def _error(it: Waiting) -> str:
+    return f"; last error: {it.last_error}" if it.last_error else ""
+
+
+def _clock(at: int | None) -> str:
+    """Seconds are enough for people; programs read the numbers."""
+    if not at:
+        return "an unknown time"
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _steps(nodes: tuple[Node, ...]) -> Iterator[Step]:
+    for node in nodes:
+        if isinstance(node, Parallel):
+            for branch in node.branches:
+                yield from _steps(branch)
+        else:
+            yield node
