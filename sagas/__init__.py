@@ -17,6 +17,7 @@ app = Application(
     },
     routers=("services.orders:router",),
     demo="sagas.demo:scenario",
+    load="sagas.load:load",
     seed="services.seed:load",
     contracts=(
         "contracts.orders",
