@@ -1,18 +1,17 @@
-"""The topics of an application: their partitions and how long they keep what they hold."""
+"""The topics of an application: those of the orchestrator, and those that its parts name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
-from contracts.topics import DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS, commands_topic
+from contracts.topics import commands_topic
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec
 from orchestrator.definition.application import Application
-from orchestrator.definition.nodes import Definition, Node, Step
+from orchestrator.definition.nodes import Definition
+from orchestrator.runtime.topics import named_topics, own_topics
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
-# An input that nobody has decided must outlive an outage, and a dead letter the person who looks.
-KEPT_DAYS: Final = 7
-DEAD_LETTERS_KEPT_DAYS: Final = 90
+KEPT: Final = {"retention.ms": str(7 * 24 * 60 * 60 * 1000)}
+"""A week: an input that nobody has decided must outlive an outage."""
 
 
 def topics(
@@ -26,33 +25,10 @@ def topics(
     All have equally many partitions: requests, replies and log must (law 10), and the others
     let a service in another language spread over as many processes.
     """
-    names = [REQUESTS, REPLIES, EVENTS, *map(commands_topic, application.services)]
-    for definition in definitions:
-        names += _named_by(definition)
-    kept = dict.fromkeys(sorted(set(names)), KEPT_DAYS) | {DEAD_LETTERS: DEAD_LETTERS_KEPT_DAYS}
+    own = own_topics(broker, partitions)
+    names = named_topics(definitions) | set(map(commands_topic, application.services))
+    others = [TopicSpec(broker.topic(name), partitions) for name in sorted(names)]
     return [
-        TopicSpec(broker.topic(LOG), partitions, durable=True),
-        *(
-            TopicSpec(broker.topic(name), partitions, {"retention.ms": str(days * DAY_MS)})
-            for name, days in kept.items()
-        ),
+        spec if spec.durable or spec.config else spec._replace(config=KEPT)
+        for spec in (*own, *others)
     ]
-
-
-def _named_by(definition: Definition) -> Iterator[str]:
-    for step in steps(definition.body):
-        yield step.do.topic
-        if step.undo is not None:
-            yield step.undo.topic
-    for emit in (*definition.started, *definition.completed, *definition.failed):
-        yield emit.topic
-
-
-def steps(nodes: Iterable[Node]) -> Iterator[Step]:
-    """The steps of these nodes, in the order in which they stand."""
-    for node in nodes:
-        if isinstance(node, Step):
-            yield node
-        else:
-            for branch in node.branches:
-                yield from steps(branch)

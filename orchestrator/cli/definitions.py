@@ -8,10 +8,10 @@ from rich.table import Table
 
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.load import load_application
-from orchestrator.bootstrap.topics import steps
 from orchestrator.cli import given
 from orchestrator.cli.options import AppDirOption, AppOption, JsonOption
 from orchestrator.cli.output import emit
+from orchestrator.definition.rules import steps_of
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def definitions(
         Defined(
             saga.name,
             saga.version,
-            [step.name for step in steps(saga.definition.body)],
+            [step.name for step in steps_of(saga.definition.body)],
             saga.definition.input,
         )
         for saga in load_sagas(load_application(settings.app, settings.app_dir))

@@ -19,7 +19,7 @@ PLATFORM: Final = "Broker and settings"
 _ROOM: Final = "orchestrator.cli"
 
 COMMANDS: Final[dict[str, Entry]] = {
-    "demo": Entry(f"{_ROOM}.demo", "Watch sagas succeed and be undone.", RUN),
+    "demo": Entry(f"{_ROOM}.demo.command", "Watch sagas succeed and be undone.", RUN),
     "up": Entry(f"{_ROOM}.up", "Run everything in one process.", RUN),
     "orchestrator": Entry(f"{_ROOM}.orchestrate", "Run the orchestrator alone.", RUN),
     "service": Entry(f"{_ROOM}.service", "Run services of the application.", RUN),

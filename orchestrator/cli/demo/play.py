@@ -21,7 +21,7 @@ class Door(Protocol):
     """The front door: publishes a start, returns once the broker has it."""
 
     async def start(
-        self, definition: str, key: str, input: Mapping[str, Any], tenant: int
+        self, definition: str, key: str, input: dict[str, Any], tenant: int
     ) -> None: ...
 
 
@@ -71,7 +71,7 @@ class Player:
         if case.after:
             first = self._by_label[case.after]
             await _until(lambda: bool(first.facts.ended) and self._taken_in(first))
-        await self._door.start(case.saga, case.label, case.input, DEFAULT_TENANT)
+        await self._door.start(case.saga, case.label, dict(case.input), DEFAULT_TENANT)
         await _until(lambda: self._look(played))
 
     def _look(self, played: Played) -> bool:

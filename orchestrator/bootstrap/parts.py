@@ -1,0 +1,63 @@
+"""The parts of a process, each started and stopped by a context manager."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from infra.broker.settings import BrokerSettings
+from infra.broker.topics import TopicSpec, ensure_topics
+from orchestrator.bootstrap.brokers import Say, embedded_broker, reach
+from orchestrator.bootstrap.topics import topics
+from orchestrator.definition.application import Application
+from orchestrator.definition.builder import Saga
+from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.orchestrator import Orchestrator
+from orchestrator.settings import Settings
+
+
+@asynccontextmanager
+async def broker_with_topics(
+    given: BrokerSettings | None,
+    settings: Settings,
+    application: Application,
+    sagas: Sequence[Saga],
+    say: Say,
+) -> AsyncGenerator[BrokerSettings, None]:
+    """The broker that was named, or else an embedded one, with every topic in place.
+
+    Waits for a broker that does not answer. Raises TopicError, EmbeddedBrokerError.
+    """
+    if given is None:
+        specs = _topics(
+            BrokerSettings.local("127.0.0.1:1", embedded=True), settings, application, sagas
+        )
+        async with embedded_broker({spec.name: spec.partitions for spec in specs}) as broker:
+            yield broker
+        return
+    await reach(given, say)
+    await ensure_topics(
+        given,
+        _topics(given, settings, application, sagas),
+        create=settings.create_topics,
+        allow_weak=settings.allow_weak_log,
+    )
+    yield given
+
+
+@asynccontextmanager
+async def running_orchestrator(
+    settings: Settings, broker: BrokerSettings, sagas: Sequence[Saga]
+) -> AsyncGenerator[Orchestrator, None]:
+    """The orchestrator of this process; raises BrokerError, DatastoreError."""
+    orchestrator = Orchestrator(settings, broker, Catalogue(sagas))
+    await orchestrator.start()
+    try:
+        yield orchestrator
+    finally:
+        await orchestrator.stop()
+
+
+def _topics(
+    broker: BrokerSettings, settings: Settings, application: Application, sagas: Sequence[Saga]
+) -> list[TopicSpec]:
+    partitions = settings.partitions_on(embedded=broker.embedded)
+    return topics(application, [saga.definition for saga in sagas], broker, partitions)
