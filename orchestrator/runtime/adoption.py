@@ -1,0 +1,112 @@
+"""Reading a partition's log before acting on it (DESIGN laws 9 and 14): compared, adopted, checked."""
+
+import contextlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from orchestrator.runtime.errors import LogGap
+from orchestrator.runtime.happenings import Mark
+from orchestrator.runtime.log_reader import LogReader
+from orchestrator.sagalog.errors import ForeignLog, LogConflict, UnreadableRecord
+from orchestrator.sagalog.errors import LogGap as Broken
+from orchestrator.sagalog.follow import Follower
+from orchestrator.sagalog.records import Claim, LogRecord, decode_record
+from orchestrator.sagalog.store import SagaLog
+
+Moved = Callable[[set[int]], None]
+
+
+class Comparison(NamedTuple):
+    """What the topic holds: its log id ("" when empty), and whether it fits the file's last record."""
+
+    log: str
+    matches: bool
+    first: int
+    end: int
+
+
+class Adoption(NamedTuple):
+    """What reading up to our claim showed."""
+
+    sent: int
+    foreign: bool
+    missing: bool
+
+
+class Adopter:
+    """Reads logs into the file. ``moved`` is told which sagas changed."""
+
+    def __init__(self, reader: LogReader, log: SagaLog, follower: Follower, moved: Moved) -> None:
+        self._reader = reader
+        self._log = log
+        self._follower = follower
+        self._moved = moved
+
+    def mark(self, partition: int) -> Mark | None:
+        """The last record of the partition that the file holds."""
+        facts = self._log.partition_facts(partition)
+        if facts is None or not facts.log:
+            return None
+        return Mark(facts.log, facts.epoch, facts.seq, facts.offset)
+
+    async def compare(self, partition: int, file: Mark | None) -> Comparison:
+        """Compare the file's last record with the topic; raises LogGap, KafkaError."""
+        first, end = await self._reader.bounds(partition)
+        if first == end:
+            return Comparison("", False, first, end)
+        matches = False
+        if file is not None and first <= file.offset < end:
+            matches = _is(await self._record(partition, file.offset), file)
+        if matches and file is not None:
+            return Comparison(file.log, True, first, end)
+        head = await self._record(partition, first)
+        if not isinstance(head, Claim):
+            raise LogGap(
+                f"the log of partition {partition} begins at offset {first} with no claim, and the"
+                " file does not hold what came before"
+            )
+        return Comparison(head.log, False, first, end)
+
+    async def read(self, partition: int, stop: int, again: bool) -> Adoption:
+        """Read the log into the file up to, not including, ``stop``; raises LogGap, KafkaError."""
+        fold = self._follower.restart(partition) if again else self._follower.fold(partition)
+        start = fold.next_offset
+        if start is None:
+            start, _ = await self._reader.bounds(partition)
+        try:
+            async with contextlib.aclosing(self._reader.read(partition, start, stop)) as stream:
+                async for records in stream:
+                    self.take(partition, [(r.offset, r.value) for r in records])
+        except (ForeignLog, LogConflict, Broken):
+            return Adoption(-1, True, False)
+        missing = next(self._log.displaced(partition), None) is not None
+        return Adoption(self._follower.fold(partition).facts.sent, False, missing)
+
+    def take(self, partition: int, records: list[tuple[int, bytes | None]]) -> None:
+        """Write records of somebody else's into the file; raises SagaLogError."""
+        applied = self._follower.apply(partition, records)
+        self._moved(applied.sagas)
+
+    async def claimed_between(self, partition: int, start: int, stop: int) -> bool:
+        """Whether a claim stands between our last append and this one (DESIGN law 9)."""
+        async with contextlib.aclosing(self._reader.read(partition, start, stop)) as stream:
+            async for records in stream:
+                for record in records:
+                    with contextlib.suppress(UnreadableRecord):
+                        if isinstance(decode_record(record.value), Claim):
+                            return True
+        return False
+
+    async def _record(self, partition: int, offset: int) -> LogRecord | None:
+        try:
+            return decode_record((await self._reader.one(partition, offset)).value)
+        except UnreadableRecord:
+            return None
+
+
+def _is(record: LogRecord | None, mark: Mark) -> bool:
+    if record is None or record.epoch != mark.epoch:
+        return False
+    if isinstance(record, Claim):
+        return mark.seq == 0 and record.log == mark.log
+    return record.seq + 1 == mark.seq

@@ -1,0 +1,127 @@
+"""Looks after a running process: offsets committed at intervals, progress watched, sagas without a
+wake-up found (DESIGN laws 2 and 12)."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from infra.logging import get_logger
+from orchestrator.runtime.happenings import NOWHERE, Positions
+from orchestrator.runtime.health import Health, PartitionHealth
+from orchestrator.runtime.house import House
+from orchestrator.runtime.inputs import KafkaInputs
+from orchestrator.runtime.partition import Partition
+
+COMMIT_S: Final = 0.25
+CHECK_S: Final = 1.0
+STALLED_S: Final = 10.0
+_log = get_logger(__name__)
+
+
+class Checkup:
+    """Periodic work, and the answer to "is it ready?"."""
+
+    def __init__(
+        self,
+        house: House,
+        inputs: KafkaInputs,
+        partitions: Sequence[Partition],
+        assigned: Callable[[], set[int] | None],
+    ) -> None:
+        self._house = house
+        self._inputs = inputs
+        self._partitions = partitions
+        self._assigned = assigned
+        self._ends: dict[int, Positions] = {}
+        self._moved: dict[int, tuple[Positions, float]] = {}
+        self._broker_trouble = ""
+        self.notes: list[str] = []
+
+    async def commit_offsets(self) -> None:
+        """Commit the offsets of inputs that are decided and safe, at intervals."""
+        while True:
+            await asyncio.sleep(COMMIT_S)
+            await self.commit_now()
+
+    async def commit_now(self) -> None:
+        """Commit what may be committed of every partition we own."""
+        safe = {p.number: p.own.inputs for p in self._partitions if p.ready}
+        if safe:
+            await self._inputs.commit(safe)
+
+    async def watch(self) -> None:
+        """Ask where the inputs end, and whether we get there."""
+        while True:
+            try:
+                owned = [p.number for p in self._partitions if p.ready]
+                if owned:
+                    self._ends = await asyncio.wait_for(self._inputs.ends(owned), STALLED_S)
+                self._broker_trouble = ""
+            except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
+                self._broker_trouble = f"the broker does not answer: {type(error).__name__} {error}"
+            self._observe()
+            await asyncio.sleep(CHECK_S)
+
+    def health(self) -> Health:
+        """How it stands now."""
+        assigned = self._assigned()
+        partitions = [self._partition(p) for p in self._partitions]
+        reasons = [f"partition {p.partition}: {self._why(p)}" for p in partitions if self._why(p)]
+        if assigned is None:
+            reasons.append("the group has assigned no partitions yet")
+        reasons += self._inputs.trouble
+        if self._broker_trouble:
+            reasons.append(self._broker_trouble)
+        if self._house.disk_trouble:
+            reasons.append(self._house.disk_trouble)
+        notes = [*self.notes, *(f"{t}: {why}" for t, why in self._house.effects.sick().items())]
+        return Health(not reasons, reasons, partitions, 0, notes)
+
+    def _partition(self, partition: Partition) -> PartitionHealth:
+        own = partition.own
+        following = own.phase == "released"
+        if following:
+            facts = self._house.follower.fold(partition.number).facts
+            trouble = self._house.following.trouble.get(partition.number, "")
+            return PartitionHealth(
+                partition.number,
+                "follower",
+                facts.epoch,
+                facts.offset,
+                facts.sent,
+                NOWHERE,
+                NOWHERE,
+                trouble,
+            )
+        return PartitionHealth(
+            partition.number,
+            "owner" if own.owns and partition.ready else "claiming",
+            own.epoch,
+            own.expected - 1,
+            own.sent,
+            partition.positions,
+            self._ends.get(partition.number, NOWHERE),
+            "" if own.owns and partition.ready else partition.trouble or own.phase,
+        )
+
+    def _why(self, partition: PartitionHealth) -> str:
+        """What keeps this partition from being ready; empty when nothing does."""
+        if partition.role == "claiming":
+            return f"assigned but not owned ({partition.trouble})"
+        if partition.role == "owner" and partition.lag:
+            _, since = self._moved.get(partition.partition, (NOWHERE, time.monotonic()))
+            if time.monotonic() - since > STALLED_S:
+                return f"{partition.lag} inputs wait and none was decided for {STALLED_S:.0f} s"
+        return partition.trouble
+
+    def _observe(self) -> None:
+        now = time.monotonic()
+        for partition in self._partitions:
+            before = self._moved.get(partition.number)
+            if before is None or before[0] != partition.positions or not partition.ready:
+                self._moved[partition.number] = (partition.positions, now)
+            elif self._ends.get(partition.number, NOWHERE) <= partition.positions:
+                self._moved[partition.number] = (partition.positions, now)

@@ -1,0 +1,115 @@
+"""What was decided in one go for one partition: records for the log, and answers that are none."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from infra.broker.batches import records_size
+from infra.broker.types import Record
+from orchestrator.definition.nodes import canonical
+from orchestrator.engine.facts import Transition
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.runtime.wire import Outgoing
+from orchestrator.sagalog.records import (
+    DefinitionRecord,
+    LogRecord,
+    Sealed,
+    TransitionRecord,
+    encode_record,
+    seal,
+)
+from orchestrator.sagalog.rows import Held, HeldDefinition, HeldTransition
+
+FULL_BYTES: Final = 200_000
+"""A run of decisions is appended when it has reached this size."""
+MAX_DECISION_BYTES: Final = 600_000
+"""One decision, encoded: together with a full run it fits into a batch (law 8)."""
+
+NO_LIMIT: Final = 1 << 62
+
+
+class TooLarge(ValueError):
+    """A decision is larger than the log takes."""
+
+
+class Decided(NamedTuple):
+    """A transition and the state after it."""
+
+    sealed: Sealed
+    state: State
+
+
+class Defined(NamedTuple):
+    """A definition that stands in the log before the first saga of its version."""
+
+    version: str
+    raw: bytes
+
+
+Entry = Decided | Defined
+
+
+class Decisions:
+    """A run of decisions under one epoch, numbered from ``seq``; ``sent`` rides in them (law 3)."""
+
+    __slots__ = ("answers", "entries", "epoch", "records", "sent", "seq", "size")
+
+    def __init__(self, epoch: str, seq: int, sent: int) -> None:
+        self.epoch = epoch
+        self.seq = seq
+        self.sent = sent
+        self.entries: list[Entry] = []
+        self.records: list[Record] = []
+        self.answers: list[Outgoing] = []
+        self.size = 0
+
+    def add(self, transition: Transition, state: State) -> None:
+        """Take a transition; raises TooLarge, and then nothing was taken."""
+        sealed = seal(transition)
+        number = self.seq + len(self.records)
+        record = TransitionRecord(self.epoch, number, self.sent, sealed)
+        self._append(str(transition.saga).encode(), record, MAX_DECISION_BYTES)
+        self.entries.append(Decided(sealed, state))
+
+    def define(self, plan: Plan) -> None:
+        """Take a definition that the partition's log does not hold yet; raises TooLarge."""
+        number = self.seq + len(self.records)
+        record = DefinitionRecord.of(self.epoch, number, plan.version, plan.definition)
+        self._append(None, record, MAX_DECISION_BYTES)
+        self.entries.append(Defined(plan.version, canonical(plan.definition)))
+
+    def again(self, held: Held, state: State | None) -> None:
+        """Take what the topic has lost, renumbered (DESIGN law 14); ``state`` is its saga's."""
+        number = self.seq + len(self.records)
+        if isinstance(held, HeldTransition) and state is not None:
+            key = str(state.saga).encode()
+            self._append(key, TransitionRecord(self.epoch, number, self.sent, held.sealed), NO_LIMIT)
+            self.entries.append(Decided(held.sealed, state))
+        elif isinstance(held, HeldDefinition):
+            raw = msgspec.Raw(held.definition)
+            self._append(None, DefinitionRecord(self.epoch, number, held.version, raw), NO_LIMIT)
+            self.entries.append(Defined(held.version, held.definition))
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to append."""
+        return self.size >= FULL_BYTES
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be logged or answered."""
+        return not self.records and not self.answers
+
+    def decided(self) -> Iterator[Decided]:
+        """The transitions among the entries."""
+        return (entry for entry in self.entries if isinstance(entry, Decided))
+
+    def _append(self, key: bytes | None, record: LogRecord, limit: int) -> None:
+        encoded = Record(key, encode_record(record))
+        size = records_size((encoded,))
+        if size > limit:
+            raise TooLarge(f"the decision takes {size} bytes, the log takes {limit}")
+        self.records.append(encoded)
+        self.size += size

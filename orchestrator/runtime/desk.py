@@ -1,0 +1,221 @@
+"""Where the inputs of one partition are decided (DESIGN laws 1, 4, 8 and 10).
+
+Every input ends in exactly one of: a transition, an answer that is none (refusal, dead letter, forward,
+repeated outcome), or nothing at all, when there is nothing to say. None of them can stop the others.
+"""
+
+from typing import Final, NamedTuple, Protocol
+
+from contracts.envelope import MalformedMessage, Request
+from contracts.topics import (
+    REPLIES,
+    REQUESTS,
+    partition_of_saga,
+    partition_of_start,
+    saga_id,
+)
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import ConsumedRecord
+from orchestrator.definition.errors import InvalidInput
+from orchestrator.engine.decide import decide, park, started_fact
+from orchestrator.engine.facts import Completed, Failed, Started, Transition
+from orchestrator.engine.inputs import Input, Start, Wake
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.runtime import wire
+from orchestrator.runtime.decisions import Decisions, TooLarge
+from orchestrator.runtime.intake import (
+    read_reply,
+    read_request,
+    repair_input,
+    repair_of,
+    reply_input,
+    start_of,
+)
+from orchestrator.runtime.plans import Plans, UnknownVersion
+from orchestrator.runtime.states import States
+from orchestrator.runtime.tracing import trace_of_start
+from orchestrator.sagalog.errors import SagaLogError
+from orchestrator.sagalog.rows import SagaRow
+
+MAX_ERROR: Final = 1_000
+_POISON: Final = (MalformedMessage, TooLarge, UnknownVersion)
+
+
+class Book(Protocol):
+    """What the desk reads of the file (``orchestrator.sagalog.store.SagaLog``)."""
+
+    def state(self, saga: int) -> State | None: ...
+    def by_key(self, tenant: int, definition: str, key: str) -> SagaRow | None: ...
+    def load(self, saga: int) -> list[Transition]: ...
+    def last_sequence(self, partition: int) -> int: ...
+    def versions(self, partition: int) -> set[str]: ...
+
+
+class Office(NamedTuple):
+    """What the desks of all partitions share."""
+
+    broker: BrokerSettings
+    partitions: int
+    plans: Plans
+    book: Book
+
+
+StartKey = tuple[int, str, str]
+
+
+class Desk:
+    """The decide stage of one partition that we own; ``open`` begins anew after a claim."""
+
+    def __init__(self, office: Office, partition: int) -> None:
+        self._office = office
+        self._partition = partition
+        self.states = States(office.book.state)
+        self._sequence = 0
+        self._versions: set[str] = set()
+        self._started: dict[StartKey, int] = {}  # starts that are not in SQLite yet
+
+    def open(self) -> None:
+        """Begin on what SQLite holds; decisions under way are forgotten."""
+        self.states.clear()
+        self._started.clear()
+        self._sequence = self._office.book.last_sequence(self._partition)
+        self._versions = self._office.book.versions(self._partition)
+
+    def committed(self, decisions: Decisions) -> None:
+        """These decisions stand in SQLite."""
+        for sealed, state in decisions.decided():
+            self.states.committed(state.saga)
+            if sealed.transition.number == 1:
+                self._started.pop((state.tenant, state.definition, state.key), None)
+
+    def request(self, record: ConsumedRecord, at: int, out: Decisions) -> None:
+        """Decide one record of saga.requests."""
+        try:
+            request = read_request(record)
+            if request["type"] == "saga.start":
+                self._start(record, request, at, out)
+            else:
+                self._repair(record, request, at, out)
+        except _POISON as error:
+            out.answers.append(wire.dead_letter(record, str(error), at))
+
+    def reply(self, record: ConsumedRecord, at: int, out: Decisions) -> None:
+        """Decide one record of saga.replies."""
+        try:
+            reply = read_reply(record)
+            saga = reply["saga"]
+            if not self._here(record, REPLIES, saga, out):
+                return
+            self._decide(self._known(saga, reply["tenant"]), reply_input(reply, at), out)
+        except _POISON as error:
+            out.answers.append(wire.dead_letter(record, str(error), at))
+
+    def woken(self, saga: int, at: int, out: Decisions) -> None:
+        """Decide the wake-up of a saga, if it is still due."""
+        state = None if self.states.pinned(saga) else self.states.get(saga)
+        if state is not None and 0 < state.wake_at <= at:
+            self._decide(state, Wake(f"wake/{saga}/{state.number}", at), out)
+
+    # --------------------------------------------------------------------------- requests
+
+    def _start(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
+        key, body = start_of(request)
+        tenant, name = request["tenant"], body["definition"]
+        partition = partition_of_start(tenant, name, key, self._office.partitions)
+        if partition != self._partition:
+            out.answers.append(wire.forward(record, REQUESTS, partition))
+            return
+        plans = self._office.plans
+        known = plans.catalogue.by_name(name)
+        if known is None:
+            refusal = wire.refusal(
+                request, name, at, "definition_not_found", f"no definition named {name}", 404
+            )
+            out.answers.append(refusal)
+            return
+        try:
+            given = plans.catalogue.validate(name, body["input"])
+        except InvalidInput as error:
+            out.answers.append(wire.refusal(request, name, at, "invalid_input", str(error), 422))
+            return
+        state = self._already(tenant, name, key)
+        if state is not None:
+            self._again(request, state, given, at, out)
+            return
+        trace = trace_of_start(request.get("traceparent"), tenant, name, key)
+        saga = saga_id(self._sequence + 1, self._partition)
+        self._sequence += 1
+        start = Start(request["id"], at, saga, known.version, tenant, key, given, trace)
+        self._begin(plans.get(known.version), start, out)
+        self._started[tenant, name, key] = saga
+
+    def _begin(self, plan: Plan, start: Start, out: Decisions) -> None:
+        if plan.version not in self._versions:
+            out.define(plan)
+            self._versions.add(plan.version)
+        self._decide(None, start, out, started_fact(plan, start))
+
+    def _already(self, tenant: int, name: str, key: str) -> State | None:
+        saga = self._started.get((tenant, name, key))
+        if saga is None:
+            row = self._office.book.by_key(tenant, name, key)
+            saga = None if row is None else row.id
+        return None if saga is None else self.states.get(saga)
+
+    def _again(
+        self, request: Request, state: State, given: dict[str, object], at: int, out: Decisions
+    ) -> None:
+        """The same request key is the same saga: tell its outcome once more, or refuse another body."""
+        if state.data["input"] != given:
+            reason = f"request key {state.key} has been used with another input"
+            name = state.definition
+            out.answers.append(wire.refusal(request, name, at, "key_reused", reason, 422))
+        elif not state.open and not self.states.pinned(state.saga):
+            for transition in reversed(self._office.book.load(state.saga)):
+                for fact in transition.facts:
+                    if isinstance(fact, (Completed, Failed)):
+                        out.answers.append(wire.outcome(state, transition, fact))
+                        return
+
+    def _repair(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
+        saga, body = repair_of(request)
+        if self._here(record, REQUESTS, saga, out):
+            self._decide(self._known(saga, request["tenant"]), repair_input(request, body, at), out)
+
+    # ---------------------------------------------------------------------------- all of them
+
+    def _here(self, record: ConsumedRecord, topic: str, saga: int, out: Decisions) -> bool:
+        """Whether this saga belongs to our partition; else its message is forwarded."""
+        partition = partition_of_saga(saga)
+        if partition == self._partition:
+            return True
+        if partition >= self._office.partitions:
+            raise MalformedMessage(f"saga: {saga} names partition {partition}, which is not there")
+        out.answers.append(wire.forward(record, topic, partition))
+        return False
+
+    def _known(self, saga: int, tenant: int) -> State:
+        state = self.states.get(saga)
+        # Nothing crosses an account (law 13): a saga of another tenant is one that is not there.
+        if state is None or state.tenant != tenant:
+            raise MalformedMessage(f"saga: tenant {tenant} has no saga {saga}")
+        return state
+
+    def _decide(
+        self, state: State | None, given: Input, out: Decisions, started: Started | None = None
+    ) -> None:
+        try:
+            version = started.version if state is None and started else state.version  # type: ignore[union-attr]
+            after, transition = decide(self._office.plans.get(version), state, given)
+            if not transition.facts:
+                return
+            out.add(transition, after)
+        except SagaLogError:
+            raise  # the file cannot be read: that is nobody's input
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Law 1: a decide that raises, or a decision too large, parks that saga and no other.
+            cause = f"{type(error).__name__}: {error}"[:MAX_ERROR]
+            after, transition = park(state, given, started, cause)
+            out.add(transition, after)
+        self.states.decided(after)

@@ -1,0 +1,141 @@
+"""The front door: starts and repairs are published, as anybody may publish them (DESIGN law 10)."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any, Final, Literal
+
+import msgspec
+
+from contracts.envelope import HEADERS
+from contracts.topics import (
+    DEFAULT_TENANT,
+    REQUESTS,
+    partition_of_saga,
+    partition_of_start,
+)
+from infra.broker.batches import BatchSender
+from infra.broker.clients import close_producer, make_producer
+from infra.broker.errors import BrokerError
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import Producer, Record
+from orchestrator.runtime.errors import RuntimeFailure
+from orchestrator.runtime.intake import MAX_INPUT_BYTES
+
+SOURCE: Final = "front-door"
+_encode = msgspec.json.Encoder().encode
+
+
+class TooLargeRequest(RuntimeFailure):
+    """The request is larger than saga.requests takes."""
+
+
+class DoorClosed(RuntimeFailure):
+    """The front door is not open."""
+
+
+class FrontDoor:
+    """Publishes requests and returns when the broker has acknowledged them.
+
+    ``partitions`` is how many saga.requests has. Raises BrokerError when it cannot be published.
+    """
+
+    def __init__(self, settings: BrokerSettings, partitions: int) -> None:
+        self._settings = settings
+        self._topic = settings.topic(REQUESTS)
+        self._partitions = partitions
+        self._producer: Producer | None = None
+        self._sender: BatchSender | None = None
+        self._lock = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connect; raises KafkaError."""
+        await self._connected()
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._replace(self._sender)
+
+    async def start(
+        self,
+        definition: str,
+        key: str,
+        input: dict[str, Any],  # pylint: disable=redefined-builtin  # the field's name
+        tenant: int = DEFAULT_TENANT,
+        *,
+        traceparent: str | None = None,
+    ) -> None:
+        """Ask for a saga; the same (tenant, definition, key) is the same saga.
+
+        Raises TooLargeRequest, BrokerError.
+        """
+        message = self._message("saga.start", tenant, {"definition": definition, "input": input})
+        message["requestkey"] = key
+        if traceparent:
+            message["traceparent"] = traceparent
+        partition = partition_of_start(tenant, definition, key, self._partitions)
+        await self._publish(partition, key, message)
+
+    async def repair(
+        self,
+        saga: int,
+        action: Literal["retry", "skip", "resume"],
+        reason: str,
+        by: str,
+        step: str = "",
+        tenant: int = DEFAULT_TENANT,
+    ) -> None:
+        """Ask for an operator's repair (DESIGN law 7); raises BrokerError."""
+        data = {"action": action, "reason": reason, "by": by}
+        if step:
+            data["step"] = step
+        message = self._message("saga.repair", tenant, data)
+        message["saga"] = str(saga)
+        await self._publish(partition_of_saga(saga) % self._partitions, str(saga), message)
+
+    def _message(self, kind: str, tenant: int, data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "specversion": "1.0",
+            "id": uuid.uuid4().hex,
+            "source": SOURCE,
+            "type": kind,
+            "tenant": str(tenant),
+            "data": data,
+        }
+
+    async def _publish(self, partition: int, key: str, message: dict[str, Any]) -> None:
+        value = _encode(message)
+        if len(value) > MAX_INPUT_BYTES:
+            raise TooLargeRequest(
+                f"the request has {len(value)} bytes; at most {MAX_INPUT_BYTES} are taken"
+            )
+        record = Record(key.encode(), value, HEADERS)
+        sender = await self._connected()
+        try:
+            await sender.submit(self._topic, partition, [record])
+        except BrokerError:
+            await self._replace(sender)
+            raise
+
+    async def _connected(self) -> BatchSender:
+        if self._sender is not None:
+            return self._sender
+        async with self._lock:
+            if self._sender is None:
+                producer = make_producer(self._settings, client_id="saga-door")
+                try:
+                    await producer.start()
+                except BaseException:
+                    with contextlib.suppress(Exception):
+                        await close_producer(producer)
+                    raise
+                self._producer, self._sender = producer, BatchSender(producer)
+            return self._sender
+
+    async def _replace(self, failed: BatchSender | None) -> None:
+        if failed is None or self._sender is not failed:
+            return
+        producer, self._producer, self._sender = self._producer, None, None
+        await failed.close()
+        if producer is not None:
+            await close_producer(producer)

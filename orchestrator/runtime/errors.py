@@ -1,0 +1,20 @@
+"""Everything that can go wrong in the runtime."""
+
+
+class RuntimeFailure(Exception):
+    """The orchestrator's runtime cannot go on."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class IllegalEvent(RuntimeFailure):
+    """An event reached the ownership of a partition in a phase where it cannot happen."""
+
+
+class LogGap(RuntimeFailure):
+    """The log of a partition no longer holds records that this process has not read."""
+
+
+class EmbeddedBrokerTaken(RuntimeFailure):
+    """Another orchestrator uses this embedded broker already, and it takes only one."""

@@ -1,0 +1,227 @@
+"""The two inputs: saga.requests in the group, saga.replies by hand beside it (DESIGN law 10).
+
+The group assigns partitions of saga.requests; of saga.replies the same ones are read, by a consumer
+that belongs to no member of the group and commits in a group of its own (ADR 0101).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from contracts.topics import REPLIES, REQUESTS
+from infra.broker.clients import make_consumer
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import (
+    ConsumedRecord,
+    Consumer,
+    RebalanceListener,
+    TopicPartition,
+)
+from infra.logging import get_logger
+from orchestrator.runtime.happenings import Positions
+
+POLL_MS: Final = 1_000
+POLL_RECORDS: Final = 500
+RETRY_S: Final = 0.2
+_log = get_logger(__name__)
+
+Take = Callable[[int, int, list[ConsumedRecord]], None]
+"""partition, source (0 requests, 1 replies), records"""
+
+
+class Assignments(Protocol):
+    """Who is told what the group decides."""
+
+    async def revoked(self, partitions: set[int]) -> None: ...
+    async def assigned(self, partitions: set[int]) -> None: ...
+
+
+class _Listener(RebalanceListener):
+    def __init__(self, told: Assignments) -> None:
+        self._told = told
+        self.pause: Callable[[int], None]
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._told.revoked({tp.partition for tp in revoked})
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        partitions = {tp.partition for tp in assigned}
+        for partition in partitions:
+            self.pause(partition)
+        await self._told.assigned(partitions)
+
+
+class _Source:
+    """One topic, one consumer; every partition is paused until it is opened."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        self.consumer = consumer
+        self._topic = topic
+        self._committed: dict[TopicPartition, int] = {}
+        self.trouble = ""
+
+    def tp(self, partition: int) -> TopicPartition:
+        return TopicPartition(self._topic, partition)
+
+    async def beginning(self, partition: int) -> int:
+        """Where to read from when nothing else is known: the committed offset, else the first."""
+        tp = self.tp(partition)
+        committed = await self.consumer.committed(tp)
+        first = (await self.consumer.beginning_offsets([tp]))[tp]
+        end = (await self.consumer.end_offsets([tp]))[tp]
+        # A recreated topic makes a committed offset wrong: then everything is read again.
+        return committed if committed is not None and first <= committed <= end else first
+
+    def open(self, partition: int, start: int) -> None:
+        tp = self.tp(partition)
+        self.consumer.seek(tp, start)
+        self.consumer.resume(tp)
+
+    def pause(self, partition: int) -> None:
+        with contextlib.suppress(IllegalStateError):
+            self.consumer.pause(self.tp(partition))
+
+    def resume(self, partition: int) -> None:
+        with contextlib.suppress(IllegalStateError):
+            self.consumer.resume(self.tp(partition))
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        found = await self.consumer.end_offsets([self.tp(p) for p in partitions])
+        return {tp.partition: end for tp, end in found.items()}
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        wanted = {self.tp(p): o for p, o in offsets.items() if o >= 0}
+        news = {tp: o for tp, o in wanted.items() if self._committed.get(tp) != o}
+        if not news:
+            return
+        try:
+            await self.consumer.commit(news)
+            self._committed.update(news)
+        except (KafkaError, IllegalStateError) as error:
+            # Harmless: what is not committed is read again and ignored (law 4).
+            _log.debug("offsets not committed", topic=self._topic, error=str(error))
+
+    async def pump(self, source: int, take: Take) -> None:
+        while True:
+            try:
+                batches = await self.consumer.getmany(
+                    timeout_ms=POLL_MS, max_records=POLL_RECORDS
+                )
+                self.trouble = ""
+            except KafkaError as error:
+                self.trouble = f"{self._topic}: {type(error).__name__}: {error}"
+                await asyncio.sleep(RETRY_S)
+                continue
+            for tp, records in batches.items():
+                take(tp.partition, source, records)
+
+
+class KafkaInputs:
+    """Both inputs of one process. ``member`` is its static membership id in the group."""
+
+    def __init__(self, settings: BrokerSettings, group: str, member: str, partitions: int) -> None:
+        self._settings = settings
+        self._group = settings.topic(group)
+        self._member = member
+        self._partitions = partitions
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sources: tuple[_Source, _Source]
+
+    async def start(self, take: Take, told: Assignments) -> None:
+        """Join the group and read; nothing is taken of a partition before it is opened."""
+        replies_topic = self._settings.topic(REPLIES)
+        replies = _Source(
+            make_consumer(self._settings, group_id=f"{self._group}.replies", client_id="saga-replies"),
+            replies_topic,
+        )
+        await replies.consumer.start()
+        tps = [replies.tp(p) for p in range(self._partitions)]
+        replies.consumer.assign(tps)
+        for tp in tps:
+            replies.consumer.pause(tp)
+        requests = self._requests(told)
+        self._sources = (requests, replies)
+        await requests.consumer.start()
+        self._tasks = [
+            asyncio.create_task(source.pump(number, take), name=f"inputs-{number}")
+            for number, source in enumerate(self._sources)
+        ]
+
+    def _requests(self, told: Assignments) -> _Source:
+        topic = self._settings.topic(REQUESTS)
+        listener = _Listener(told)
+        consumer = make_consumer(
+            self._settings,
+            [topic],
+            group_id=self._group,
+            group_instance_id=self._member,
+            listener=listener,
+            client_id="saga-requests",
+        )
+        source = _Source(consumer, topic)
+        listener.pause = source.pause
+        return source
+
+    async def stop(self) -> None:
+        """Leave the group, so that others take over at once."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await asyncio.gather(*(_leave(source.consumer) for source in self._sources))
+
+    async def open(self, partition: int, start: Positions) -> Positions:
+        """Read this partition of both from here, or else from the committed offset, or the first."""
+        requests, replies = self._sources
+        places = (
+            start[0] if start[0] >= 0 else await requests.beginning(partition),
+            start[1] if start[1] >= 0 else await replies.beginning(partition),
+        )
+        # From here on without a pause: the caller must be ready before the first record comes.
+        requests.open(partition, places[0])
+        replies.open(partition, places[1])
+        return places
+
+    def close(self, partition: int) -> None:
+        """Read it no more."""
+        for source in self._sources:
+            source.pause(partition)
+
+    def hold(self, partition: int, held: bool) -> None:
+        """Stop reading for a while, or go on."""
+        for source in self._sources:
+            (source.pause if held else source.resume)(partition)
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, Positions]:
+        """Where both inputs end now; raises KafkaError."""
+        asked = list(partitions)
+        requests, replies = await asyncio.gather(*(source.ends(asked) for source in self._sources))
+        return {p: (requests[p], replies[p]) for p in asked}
+
+    async def position(self, partition: int) -> Positions:
+        """How far both were read, control records included."""
+        found = [await s.consumer.position(s.tp(partition)) for s in self._sources]
+        return found[0], found[1]
+
+    async def commit(self, offsets: Mapping[int, Positions]) -> None:
+        """Commit the offsets of what is decided and safe."""
+        for number, source in enumerate(self._sources):
+            await source.commit({p: places[number] for p, places in offsets.items()})
+
+    @property
+    def trouble(self) -> list[str]:
+        """What keeps the inputs from being read."""
+        return [source.trouble for source in self._sources if source.trouble]
+
+
+async def _leave(consumer: Consumer) -> None:
+    # aiokafka keeps a static member's seat until its session times out; a clean stop gives it up.
+    coordinator = getattr(consumer, "_coordinator", None)
+    if getattr(coordinator, "_group_instance_id", None) is not None:
+        coordinator._group_instance_id = None  # pylint: disable=protected-access
+    stop: Callable[[], Awaitable[None]] = consumer.stop
+    await stop()

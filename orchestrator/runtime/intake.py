@@ -1,0 +1,88 @@
+"""Reads what arrives on saga.requests and saga.replies; what cannot be read raises MalformedMessage.
+
+Sizes are limited here, well below what the log takes of one decision (DESIGN law 8).
+"""
+
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.envelope import (
+    REPAIR,
+    REPLY,
+    REQUEST,
+    START,
+    MalformedMessage,
+    RepairData,
+    ReplyMessage,
+    Request,
+    StartData,
+    T,
+    decode,
+    explain,
+)
+from infra.broker.types import ConsumedRecord
+from orchestrator.engine.inputs import Repair, Reply
+
+MAX_INPUT_BYTES: Final = 128 * 1024
+
+
+def read_request(record: ConsumedRecord) -> Request:
+    """A request; raises MalformedMessage."""
+    _limit(record)
+    return decode(REQUEST, record.value)
+
+
+def read_reply(record: ConsumedRecord) -> ReplyMessage:
+    """A reply; raises MalformedMessage."""
+    _limit(record)
+    return decode(REPLY, record.value)
+
+
+def start_of(request: Request) -> tuple[str, StartData]:
+    """Request key and body of a ``saga.start``; raises MalformedMessage."""
+    key = request.get("requestkey")
+    if key is None:
+        raise MalformedMessage("requestkey: a start needs one")
+    return key, _body(START, request)
+
+
+def repair_of(request: Request) -> tuple[int, RepairData]:
+    """Saga and body of a ``saga.repair``; raises MalformedMessage."""
+    saga = request.get("saga")
+    if saga is None:
+        raise MalformedMessage("saga: a repair names one")
+    return saga, _body(REPAIR, request)
+
+
+def repair_input(request: Request, body: RepairData, at: int) -> Repair:
+    """What the engine is told."""
+    step = body.get("step", "")
+    return Repair(request["id"], at, body["action"], step, body["reason"], body["by"])
+
+
+def reply_input(reply: ReplyMessage, at: int) -> Reply:
+    """What the engine is told."""
+    return Reply(
+        reply["id"],
+        at,
+        reply["step"],
+        reply["direction"],
+        reply["round"],
+        reply["attempt"],
+        reply["outcome"],
+        reply["data"],
+    )
+
+
+def _body(kind: TypeAdapter[T], request: Request) -> T:
+    try:
+        return kind.validate_python(request["data"])
+    except ValidationError as error:
+        raise MalformedMessage(f"data.{explain(error)}") from error
+
+
+def _limit(record: ConsumedRecord) -> None:
+    size = len(record.value or b"")
+    if size > MAX_INPUT_BYTES:
+        raise MalformedMessage(f"{size} bytes; a message here has at most {MAX_INPUT_BYTES}")

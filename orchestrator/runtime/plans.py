@@ -1,0 +1,45 @@
+"""Plans by version: from the definitions this process knows, else from those the log has stored."""
+
+from typing import Protocol
+
+from orchestrator.definition.catalogue import Catalogue
+from orchestrator.definition.nodes import Definition, parse
+from orchestrator.engine.plan import Plan
+from orchestrator.runtime.errors import RuntimeFailure
+
+
+class StoredDefinitions(Protocol):
+    """The definitions that stand in the log (``orchestrator.sagalog.store.SagaLog``)."""
+
+    def definition(self, version: str) -> bytes | None: ...
+
+
+class UnknownVersion(RuntimeFailure):
+    """A saga runs on a version that neither this program nor its log knows."""
+
+
+class Plans:
+    """Plans, each computed once."""
+
+    def __init__(self, catalogue: Catalogue, stored: StoredDefinitions) -> None:
+        self.catalogue = catalogue
+        self._stored = stored
+        self._plans: dict[str, Plan] = {}
+
+    def get(self, version: str) -> Plan:
+        """The plan of this version; raises UnknownVersion."""
+        plan = self._plans.get(version)
+        if plan is None:
+            plan = self._plans[version] = Plan(self._definition(version))
+        return plan
+
+    def _definition(self, version: str) -> Definition:
+        known = self.catalogue.by_version(version)
+        if known is not None:
+            return known
+        raw = self._stored.definition(version)
+        if raw is None:
+            raise UnknownVersion(f"definition version {version} is neither known nor in the log")
+        definition = parse(raw)
+        self.catalogue.add_stored(definition)
+        return definition

@@ -1,0 +1,43 @@
+"""The topics the orchestrator itself lives on (DESIGN laws 2 and 10)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from contracts.topics import DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS
+from infra.broker.settings import BrokerSettings
+from infra.broker.topics import TopicSpec
+from orchestrator.definition.nodes import Definition, Node, Parallel
+
+DEAD_LETTERS_CONFIG: Final = {"retention.ms": "-1"}
+
+
+def own_topics(settings: BrokerSettings, partitions: int) -> list[TopicSpec]:
+    """Requests, replies and log with equally many partitions; events and dead letters too."""
+    return [
+        TopicSpec(settings.topic(REQUESTS), partitions),
+        TopicSpec(settings.topic(REPLIES), partitions),
+        TopicSpec(settings.topic(LOG), partitions, durable=True),
+        TopicSpec(settings.topic(EVENTS), partitions),
+        TopicSpec(settings.topic(DEAD_LETTERS), partitions, DEAD_LETTERS_CONFIG),
+    ]
+
+
+def named_topics(definitions: Iterable[Definition]) -> set[str]:
+    """The topics that definitions name: of commands and events, without prefix."""
+    found: set[str] = set()
+    for definition in definitions:
+        found |= set(_of_nodes(definition.body))
+        for emits in (definition.started, definition.completed, definition.failed):
+            found |= {emit.topic for emit in emits}
+    return found
+
+
+def _of_nodes(nodes: Iterable[Node]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, Parallel):
+            for branch in node.branches:
+                yield from _of_nodes(branch)
+        else:
+            yield node.do.topic
+            if node.undo is not None:
+                yield node.undo.topic

@@ -1,0 +1,203 @@
+"""What a transition sends, rendered: commands, business events and events about the saga itself.
+
+Rendering is a function of the transition and of what never changes about its saga, so sending again
+gives the same bytes (DESIGN laws 3 and 4). Wide integers are decimal strings (``contracts.envelope``).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from contracts.envelope import HEADERS, idempotency_key
+from contracts.topics import DEAD_LETTERS, EVENTS, REPLIES, partition_of_saga
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import ConsumedRecord, Record
+from orchestrator.engine.facts import (
+    Completed,
+    Emitted,
+    Fact,
+    Failed,
+    Parked,
+    Sent,
+    Stuck,
+    Transition,
+)
+from orchestrator.engine.state import State
+from orchestrator.runtime.tracing import traceparent
+
+SOURCE: Final = "orchestrator"
+_encode = msgspec.json.Encoder().encode
+_OUTCOMES: Final = (Completed, Failed, Stuck, Parked)
+
+
+class Outgoing(NamedTuple):
+    """One message: the topic without its prefix, the record, and where it goes.
+
+    ``partition`` -1 leaves that to the documented hash of the record's key (DESIGN law 10)."""
+
+    topic: str
+    record: Record
+    partition: int = -1
+
+
+def rendered(
+    settings: BrokerSettings, state: State, transition: Transition, attempts: bool = True
+) -> list[Outgoing]:
+    """Everything the transition sends, in the order of its facts.
+
+    ``attempts`` False leaves out the commands that ``state`` no longer waits for: when sending
+    again, only the outstanding attempt of a step still matters.
+    """
+    messages: list[Outgoing] = []
+    for fact in transition.facts:
+        kind = type(fact)
+        if kind is Sent:
+            if attempts or _outstanding(state, fact):  # type: ignore[arg-type]
+                messages.append(_command(settings, state, fact))  # type: ignore[arg-type]
+        elif kind is Emitted:
+            messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
+        elif kind in _OUTCOMES:
+            messages.append(outcome(state, transition, fact))
+    return messages
+
+
+def sends(transition: Transition) -> bool:
+    """Whether the transition has any effect at all."""
+    return any(isinstance(fact, (Sent, Emitted, *_OUTCOMES)) for fact in transition.facts)
+
+
+def _outstanding(state: State, fact: Sent) -> bool:
+    step = state.steps.get(fact.step)
+    return (
+        step is not None
+        and step.phase == "sent"
+        and (step.direction, step.round, step.attempt)
+        == (fact.direction, fact.round, fact.attempt)
+    )
+
+
+def _command(settings: BrokerSettings, state: State, fact: Sent) -> Outgoing:
+    effect = idempotency_key(state.tenant, state.saga, fact.step, fact.direction, fact.round)
+    attempt = f"{effect}/{fact.attempt}"
+    saga = str(state.saga)
+    message = {
+        "specversion": "1.0",
+        "id": attempt,
+        "source": SOURCE,
+        "type": fact.command,
+        "tenant": str(state.tenant),
+        "saga": saga,
+        "step": fact.step,
+        "direction": fact.direction,
+        "round": fact.round,
+        "attempt": fact.attempt,
+        "deadline": str(fact.deadline),
+        "idempotencykey": effect,
+        "replytopic": settings.topic(REPLIES),
+        "replypartition": partition_of_saga(state.saga),
+        "traceparent": traceparent(state.trace, attempt),
+        "data": fact.data,
+    }
+    key = saga.encode()
+    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS))
+
+
+def _emitted(state: State, transition: Transition, fact: Emitted) -> Outgoing:
+    message = _event(state, fact.id, fact.event, transition.at, fact.data)
+    key = fact.key.encode()
+    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS))
+
+
+def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
+    """The event on ``saga.events`` that tells how the saga stands: its id is the same every time."""
+    data: dict[str, Any] = {"definition": state.definition, "version": state.version}
+    place = str(transition.number)
+    match fact:
+        case Completed():
+            kind, place = "SagaCompleted", "end"
+        case Failed():
+            kind, place = "SagaFailed", "end"
+            data |= {"code": fact.code, "reason": fact.reason, "status": fact.status}
+            data |= {"undone": fact.undone, "skipped": fact.skipped}
+        case Stuck():
+            kind = "SagaNeedsOperator"
+            data |= {"step": fact.step, "direction": fact.direction, "cause": fact.cause}
+        case Parked():
+            kind = "SagaNeedsOperator"
+            data |= {"step": "", "direction": "", "cause": fact.error}
+        case _:
+            raise TypeError(f"{type(fact).__name__} is no outcome")
+    identity = f"{state.tenant}/{state.saga}/{place}"
+    message = _event(state, identity, kind, transition.at, data)
+    key = state.key.encode()
+    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS))
+
+
+def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": identity,
+        "source": SOURCE,
+        "type": kind,
+        "time": rfc3339(at),
+        "tenant": str(state.tenant),
+        "saga": str(state.saga),
+        "requestkey": state.key,
+        "traceparent": traceparent(state.trace, identity),
+        "data": data,
+    }
+
+
+def refusal(
+    request: Mapping[str, Any], definition: str, at: int, code: str, reason: str, status: int
+) -> Outgoing:
+    """``SagaRefused``: a start that did not become a saga, and why; its id follows the request's."""
+    key = request["requestkey"]
+    tenant = request["tenant"]
+    message = {
+        "specversion": "1.0",
+        "id": f"refused/{_short(tenant, definition, request['id'])}",
+        "source": SOURCE,
+        "type": "SagaRefused",
+        "time": rfc3339(at),
+        "tenant": str(tenant),
+        "requestkey": key,
+        "data": {
+            "definition": definition,
+            "code": code,
+            "reason": reason[:2000],
+            "status": status,
+            "request": request["id"],
+        },
+    }
+    return Outgoing(EVENTS, Record(key.encode(), _encode(message), HEADERS))
+
+
+def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
+    """What could not be handled, raw, with where it came from and why (DESIGN law 8)."""
+    headers = [
+        *record.headers,
+        ("dlq-topic", record.topic.encode()),
+        ("dlq-partition", str(record.partition).encode()),
+        ("dlq-offset", str(record.offset).encode()),
+        ("dlq-error", error[:2000].encode()),
+        ("dlq-at", str(at).encode()),
+    ]
+    return Outgoing(DEAD_LETTERS, Record(record.key, record.value, headers))
+
+
+def forward(record: ConsumedRecord, topic: str, partition: int) -> Outgoing:
+    """A message that belongs to another partition of its topic (DESIGN law 10)."""
+    return Outgoing(topic, Record(record.key, record.value, record.headers), partition)
+
+
+def _short(*parts: object) -> str:
+    return blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+
+def rfc3339(at: int) -> str:
+    """Unix milliseconds as RFC 3339, UTC."""
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")
