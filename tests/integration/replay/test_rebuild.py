@@ -59,7 +59,10 @@ def test_a_file_that_is_there_is_not_replaced(lost):
     assert log.last_sequence(0) == 29
 
 
-def test_an_interrupted_rebuild_leaves_no_file_and_is_begun_again(lost, tmp_path: Path):
+def test_an_interrupted_rebuild_leaves_no_file_and_is_begun_again(
+    lost, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("orchestrator.replay.rebuild.TOGETHER", 7)
     log, topics = lost
 
     def broken():

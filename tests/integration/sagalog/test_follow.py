@@ -148,9 +148,12 @@ def test_a_transition_without_the_one_before_it_is_a_gap(other):
     assert other.partition_facts(P) is None
 
 
-def test_a_topic_made_anew_is_read_again_and_what_it_lacks_is_left_over(log, other, topic: Topic):
+@pytest.mark.parametrize(("together", "states"), [(1_000, 10), (1, 10), (1, 0)])
+def test_a_topic_made_anew_is_read_again_and_what_it_lacks_is_left_over(
+    log, other, topic: Topic, together: int, states: int
+):
     """Law 14, seen by a process that only follows: the owner fills the topic again."""
-    follower = Follower(other)
+    follower = Follower(other, states=states)
     follower.apply(P, topic.records())
     told = [held.sealed.transition for held in other.suffix(P, 0) if hasattr(held, "sealed")]
 
@@ -159,7 +162,8 @@ def test_a_topic_made_anew_is_read_again_and_what_it_lacks_is_left_over(log, oth
     anew.append(Claim("log-1", "epoch-3", 9, "x"))
     for seq, transition in enumerate(told[:-2]):
         anew.append(TransitionRecord("epoch-3", seq, -1, seal(transition)))
-    follower.apply(P, anew.records())
+    for first in range(0, len(anew.values), together):
+        follower.apply(P, anew.records()[first : first + together])
     assert differences(log.file, other.file) == []
     offsets = [held.offset for held in other.suffix(P, 0)]
     assert offsets == list(range(1, len(told) - 1))

@@ -137,6 +137,14 @@ def test_a_record_that_is_not_the_next_one_is_an_error_and_changes_nothing(log, 
     assert (fold.next_offset, fold.facts) == (following, facts)
 
 
+def test_whoever_goes_on_from_facts_begins_with_the_record_after_them():
+    fold = LogFold(PartitionFacts(0, "L", "A", 1, 6))
+    for offset in (0, 6, 8):
+        with pytest.raises(LogGap, match="offset 7 was to come"):
+            fold.accept(offset, transition("A", 1))
+    assert fold.accept(7, transition("A", 1)).accepted
+
+
 def test_the_log_may_begin_anywhere_where_old_records_were_deleted():
     fold = LogFold(PartitionFacts(0))
     assert read(fold, [claim("A"), transition("A", 0)], first=1_000) == [1_001]
@@ -192,4 +200,6 @@ def test_the_sent_mark_never_goes_back():
     fold.sent_up_to(9)
     assert fold.facts.sent == 9
     fold.accept(2, claim("B"))
+    assert fold.facts.sent == 9
+    fold.accept(3, transition("B", 0, sent=8))
     assert fold.facts.sent == 9
