@@ -23,6 +23,7 @@ from infra.kafka.state import KafkaState, is_running, new_state, read_state, wri
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
+RELEASE_TIMEOUT_S = 2.0
 POLL_S = 0.05
 LOG_KEPT = 2000
 JVM = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError")
@@ -87,6 +88,8 @@ class LocalKafka:
             if _wait(lambda: not is_running(state), STOP_TIMEOUT_S):
                 if self._child is not None:
                     self._child.wait()
+                # its last threads may hold the ports a moment longer; a stranger may, for good
+                _wait(lambda: all_free(state.ports), RELEASE_TIMEOUT_S)
                 return True
         raise LocalKafkaError(f"process {state.pid} does not end")
 

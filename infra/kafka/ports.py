@@ -29,7 +29,8 @@ def free_ports(*, secured: bool) -> Ports:
             break
         if _can_bind(port):
             chosen.append(port)
-    return Ports(*chosen)
+    broker, controller, *more = chosen
+    return Ports(broker, controller, *more)
 
 
 def all_free(ports: Ports) -> bool:
