@@ -23,6 +23,7 @@ def make_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # one address for one thing
         # FastAPI would export its own spans when OTEL_* is set; ours are in infra.telemetry.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )

@@ -78,7 +78,7 @@ def configure(
 
 
 def get_logger(name: str) -> Any:
-    """The logger of a module: ``log = get_logger(__name__)``, ``log.info("event_name", saga=1)``."""
+    """The logger of a module: ``log = get_logger(__name__)``."""
     return structlog.stdlib.get_logger(name)
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI, Request, Response
 from faststream.asgi import AsgiFastStream, AsyncAPIRoute
 from faststream.specification import AsyncAPI
@@ -33,6 +34,7 @@ from orchestrator.admin.docs import TITLE, docs_routes
 from orchestrator.admin.health import health_routes, metrics_routes
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.sagas import saga_routes
+from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
 
 
@@ -90,13 +92,19 @@ def admin_app(
     ]
     api = make_app(TITLE, guard, [*ours, *routers], version=version("saga-orchestrator"))
     api.add_exception_handler(BrokerError, _no_broker)
+    api.add_exception_handler(KafkaError, _no_broker)
     api.add_exception_handler(SagaLogError, _no_log)
+    api.add_exception_handler(RuntimeFailure, _not_running)
     return SecurityHeaders(BodyLimit(AdminApplication(api, guard, contracts)))
 
 
 async def _no_broker(_: Request, error: Exception) -> Response:
     headers = {"Retry-After": "1"}
     return problem_response(Problem(503, str(error), code="broker_unavailable", headers=headers))
+
+
+async def _not_running(_: Request, error: Exception) -> Response:
+    return problem_response(Problem(503, str(error), code="not_running"))
 
 
 async def _no_log(_: Request, error: Exception) -> Response:

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 PATH: Final = "/asyncapi"
 _PLACE: Final = b'<div id="asyncapi"></div>'
 _POLICY: Final = (
-    f"sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' {ASYNCAPI_JS_DEFAULT_URL};"
+    "sandbox allow-scripts; default-src 'none';"
+    f" script-src 'unsafe-inline' {ASYNCAPI_JS_DEFAULT_URL};"
     f" style-src 'unsafe-inline' {ASYNCAPI_CSS_DEFAULT_URL}; img-src data:; base-uri 'none';"
     " frame-ancestors 'none'"
 )

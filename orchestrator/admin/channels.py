@@ -9,14 +9,24 @@ contract is imported here.
 from collections.abc import Iterable, Iterator
 from inspect import getdoc, getmembers, isclass
 from types import ModuleType
-from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Optional,
+    get_args,
+    get_origin,
+)
 
 from faststream.kafka import KafkaBroker
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from typing_extensions import get_type_hints
 
-from contracts import envelope
-from contracts.topics import DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS, commands_topic
+from contracts import envelope, saga_events
+from contracts.topics import DEAD_LETTERS, LOG, REPLIES, REQUESTS, commands_topic
 
 DecimalText = Annotated[
     str, Field(pattern=r"^[0-9]{1,16}$", description="an integer below 2**53, as decimal text")
@@ -32,14 +42,6 @@ class Channel(NamedTuple):
     payload: type[BaseModel]
     about: str
     received: bool = False
-
-
-class Outcome(BaseModel):
-    """How a saga stands: ``definition`` and ``version``, and what belongs to this outcome."""
-
-    model_config = _OPEN
-    definition: str
-    version: str
 
 
 class LogRecord(BaseModel):
@@ -89,9 +91,7 @@ def _protocol() -> Iterator[Channel]:
     ):
         reply = _message(f"Reply{name}", envelope.ReplyMessage, name, fault)
         yield Channel(REPLIES, name, reply, about, True)
-    for kind in ("SagaCompleted", "SagaFailed", "SagaNeedsOperator", "SagaRefused"):
-        event = _message(kind, envelope.EventMessage, kind, Outcome)
-        yield Channel(EVENTS, kind, event, "How a saga stands, under its request key.")
+    yield from _business(saga_events)
     yield Channel(LOG, "LogRecord", LogRecord, "The log of decisions; see docs/protocol.md.")
     yield Channel(DEAD_LETTERS, "DeadLetter", DeadLetter, "What could not be handled (law 8).")
 
@@ -141,7 +141,7 @@ def _shape(typed_dict: Any, name: str = "", **instead: Any) -> type[BaseModel]:
         optional = get_origin(hint) is NotRequired
         kind = get_args(hint)[0] if optional else hint
         kind = DecimalText if kind == envelope.Wide else kind
-        fields[field] = (kind | None, None) if optional else (kind, ...)
+        fields[field] = (Optional[kind], None) if optional else (kind, ...)  # noqa: UP045
     return create_model(
         name or typed_dict.__name__, __doc__=getdoc(typed_dict), **{**fields, **instead}
     )

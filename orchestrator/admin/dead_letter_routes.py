@@ -73,7 +73,7 @@ def dead_letter_routes(office: DeadLetterOffice) -> APIRouter:
     async def redrive(
         letter: LetterId, who: Redriving, body: Annotated[RedriveBody | None, Body()] = None
     ) -> Any:
-        """Send a dead letter to where it came from, with its key and headers; once, unless `again`."""
+        """Send a dead letter to where it came from, as it was; once, unless `again`."""
         again = body is not None and body.again
         try:
             found = await office.redrive(who.tenant, letter, who.name, again)

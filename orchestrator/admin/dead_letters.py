@@ -7,9 +7,12 @@ explicit ``again``.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from heapq import nlargest
 from uuid import uuid4
+
+from aiokafka.errors import KafkaError
 
 from contracts.topics import DEAD_LETTERS, DEFAULT_TENANT, LOG
 from infra.broker.clients import make_consumer
@@ -59,7 +62,7 @@ class DeadLetters:
 
         Raises BrokerError when the topic cannot be read in time.
         """
-        async with self._one_at_a_time:
+        async with self._turn():
             await self._refresh()
             wanted = (
                 id
@@ -72,7 +75,7 @@ class DeadLetters:
 
     async def get(self, tenant: int, letter: int) -> Letter | None:
         """One letter; None when there is none of that id for this tenant. Raises BrokerError."""
-        async with self._one_at_a_time:
+        async with self._turn():
             await self._refresh()
             return await self._get(tenant, letter)
 
@@ -83,7 +86,7 @@ class DeadLetters:
         BrokerError when the broker does not answer: then look whether it is marked before asking
         again.
         """
-        async with self._one_at_a_time:
+        async with self._turn():
             await self._refresh()
             found = await self._get(tenant, letter)
             if found is None:
@@ -105,6 +108,15 @@ class DeadLetters:
         await self._senders.close()
         if self._consumer is not None:
             await self._consumer.stop()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None, None]:
+        """One question at a time, as there is one consumer; aiokafka's errors become ours."""
+        async with self._one_at_a_time:
+            try:
+                yield
+            except (KafkaError, OSError) as error:
+                raise BrokerUnreachable(f"{self._topic} cannot be read: {error}") from error
 
     def _check(self, letter: Letter, again: bool) -> None:
         if letter.redriven is not None and not again:
@@ -171,7 +183,7 @@ class DeadLetters:
     async def _read(
         self, tp: TopicPartition, start: int, stop: int
     ) -> AsyncIterator[ConsumedRecord]:
-        """The records from ``start`` up to ``stop``; raises BrokerError when that takes too long."""
+        """The records from ``start`` up to ``stop``; raises BrokerError when it takes too long."""
         if start >= stop:
             return
         consumer = await self._connected()

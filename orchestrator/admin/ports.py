@@ -3,13 +3,15 @@
 The runtime's ``Orchestrator`` satisfies ``Backend``; tests put one together in memory.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
 
 from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
+
+Action = Literal["retry", "skip", "resume"]
 
 
 class Health(Protocol):
@@ -26,36 +28,24 @@ class Health(Protocol):
         ...
 
 
-class Refusal(Protocol):
-    """A start that its owner refused."""
-
-    @property
-    def status(self) -> int:
-        """An HTTP-like status: 404, 409 or 422."""
-        ...
-
-    @property
-    def code(self) -> str:
-        """For programs."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """For people."""
-        ...
-
-
 class FrontDoor(Protocol):
     """Publishes requests; returns once the broker has acknowledged them (law 10)."""
 
     async def start(
-        self, definition: str, key: str, given: Mapping[str, Any], tenant: int, /
+        self,
+        definition: str,
+        key: str,
+        given: dict[str, Any],
+        tenant: int,
+        /,
+        *,
+        traceparent: str | None = None,
     ) -> None:
-        """Ask for a saga."""
+        """Ask for a saga; ``traceparent`` (W3C) is the trace it belongs to."""
         ...
 
     async def repair(
-        self, saga: int, action: str, reason: str, by: str, step: str, tenant: int, /
+        self, saga: int, action: Action, reason: str, by: str, step: str, tenant: int, /
     ) -> None:
         """Ask for a repair; ``step`` may be empty."""
         ...
@@ -86,10 +76,8 @@ class Backend(Protocol):
 
     async def wait(
         self, tenant: int, definition: str, key: str, timeout_s: float, /
-    ) -> SagaRow | Refusal | None:
-        """The saga of this request key as soon as it is in the log, or why it was refused; None
-        when neither is known in time.
-        """
+    ) -> SagaRow | None:
+        """The saga of this request key as soon as it is in the log; None when it is not in time."""
         ...
 
     async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:

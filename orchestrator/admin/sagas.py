@@ -1,8 +1,8 @@
 """The routes of sagas: start, look, list, repair. Another tenant's saga is not there (law 13)."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.clock import Clock
@@ -13,7 +13,7 @@ from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, JsonObject, Wait
 from orchestrator.admin import starts, views
 from orchestrator.admin.definitions import definition_of
-from orchestrator.admin.ports import Backend
+from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.why import why
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
@@ -37,7 +37,7 @@ class RepairBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    action: Literal["retry", "skip", "resume"]
+    action: Action
     reason: str = Field(min_length=1, max_length=1000)
     step: str | None = Field(default=None, min_length=1, max_length=100)
     by: str | None = Field(default=None, min_length=1, max_length=200)
@@ -74,12 +74,13 @@ class Sagas:
 
     async def start(
         self,
+        who: Writing,  # first, so that a stranger's body is not even looked at
         definition: Name,
         body: JsonObject,
         key: IdempotencyKey,
         wait: Wait,
-        who: Writing,
         response: Response,
+        traceparent: Annotated[str | None, Header(description="W3C trace context")] = None,
     ) -> Any:
         """Start a saga. 202 once the start is in the log, 200 when the saga has ended within the
         wait.
@@ -90,10 +91,7 @@ class Sagas:
         row = await starts.start(
             self._backend,
             self._clock,
-            tenant=who.tenant,
-            definition=definition,
-            key=key,
-            given=body,
+            starts.Asked(who.tenant, definition, key, body, traceparent),
             wait_s=wait,
         )
         response.status_code = 200 if starts.ended(row) else 202

@@ -5,7 +5,9 @@ HTTP does no more than anybody else who publishes a start (law 10); what is adde
 the early refusal of what the owner would refuse as well.
 """
 
-from typing import Any, Final
+import asyncio
+import re
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -21,33 +23,34 @@ from orchestrator.sagalog.rows import SagaRow
 IN_LOG_S: Final = 10.0
 """How long to wait for a start to appear in the log before saying that it has not yet."""
 ENVELOPE_BYTES: Final = 2_048
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ENDED: Final = ("completed", "failed")
 
 
-async def start(
-    backend: Backend,
-    clock: Clock,
-    *,
-    tenant: int,
-    definition: str,
-    key: str,
-    given: dict[str, Any],
-    wait_s: float,
-) -> SagaRow:
+class Asked(NamedTuple):
+    """A start as it was asked for; ``traceparent`` is passed on if it is one."""
+
+    tenant: int
+    definition: str
+    key: str
+    given: dict[str, Any]
+    traceparent: str | None = None
+
+
+async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) -> SagaRow:
     """The saga of this request key, begun now or before; after at most ``wait_s`` as it is then.
 
     Raises Problem: 404 unknown definition, 413 too large, 422 invalid input or the key was used
     with another input, 503 accepted by Kafka but not in the log yet.
     """
     began = clock.monotonic()
-    checked = _checked(backend, definition, given)
-    row = backend.reader.by_key(tenant, definition, key)
+    checked = _checked(backend, asked)
+    row = backend.reader.by_key(asked.tenant, asked.definition, asked.key)
     if row is None:
-        await backend.door.start(definition, key, given, tenant)
-        row = await _in_log(backend, tenant, definition, key, max(IN_LOG_S, wait_s))
+        row = await _begun(backend, asked, max(IN_LOG_S, wait_s))
     state = backend.reader.state(row.id)
-    if state is not None and state.data["input"] not in (checked, given):
-        detail = f"the Idempotency-Key {key} was used for saga {row.id} with another input"
+    if state is not None and state.data["input"] not in (checked, asked.given):
+        detail = f"the Idempotency-Key {asked.key} was used for saga {row.id} with another input"
         raise Problem(422, detail, code="key_reused", members={"saga": row.id})
     left = wait_s - (clock.monotonic() - began)
     if left > 0 and not ended(row):
@@ -60,14 +63,15 @@ def ended(row: SagaRow) -> bool:
     return row.status in _ENDED
 
 
-def _checked(backend: Backend, definition: str, given: dict[str, Any]) -> dict[str, Any]:
-    if backend.catalogue.by_name(definition) is None:
-        raise Problem(404, f"no definition named {definition}", code="definition_not_found")
+def _checked(backend: Backend, asked: Asked) -> dict[str, Any]:
+    name, given = asked.definition, asked.given
+    if backend.catalogue.by_name(name) is None:
+        raise Problem(404, f"no definition named {name}", code="definition_not_found")
     most = MAX_INPUT_BYTES - ENVELOPE_BYTES
     if len(msgspec.json.encode(given)) > most:
         raise Problem(413, f"an input has at most {most} bytes", code="input_too_large")
     try:
-        return backend.catalogue.validate(definition, given)
+        return backend.catalogue.validate(name, given)
     except InvalidInput as error:
         raise _invalid(error) from error
 
@@ -80,14 +84,23 @@ def _invalid(error: InvalidInput) -> Problem:
     return invalid_request([{**one, "loc": ("body", *one["loc"])} for one in found])
 
 
-async def _in_log(
-    backend: Backend, tenant: int, definition: str, key: str, timeout_s: float
-) -> SagaRow:
-    found = await backend.wait(tenant, definition, key, timeout_s)
-    if isinstance(found, SagaRow):
-        return found
-    headers = {"Retry-After": "1"}
+async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:
+    trace = asked.traceparent
+    if trace is not None and not _TRACEPARENT.fullmatch(trace):
+        trace = None  # W3C: what cannot be parsed is ignored
+    published = backend.door.start(
+        asked.definition, asked.key, asked.given, asked.tenant, traceparent=trace
+    )
+    try:
+        await asyncio.wait_for(published, timeout_s)
+    except TimeoutError as error:
+        raise _later("Kafka does not take the start at the moment", "broker_unavailable") from error
+    found = await backend.wait(asked.tenant, asked.definition, asked.key, timeout_s)
     if found is None:
         detail = "the start is accepted but not in the log yet: ask again with the same key"
-        raise Problem(503, detail, code="not_in_log_yet", headers=headers)
-    raise Problem(found.status, found.reason, code=found.code)
+        raise _later(detail, "not_in_log_yet")
+    return found
+
+
+def _later(detail: str, code: str) -> Problem:
+    return Problem(503, detail, code=code, headers={"Retry-After": "1"})

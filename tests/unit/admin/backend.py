@@ -1,0 +1,179 @@
+"""A backend in memory for the admin: real engine and saga log, no Kafka, participants as told."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from infra.broker.errors import BrokerUnreachable
+from infra.clock import ManualClock
+from infra.telemetry.metrics import Metrics
+from orchestrator.admin.dead_letters import RedriveRefused
+from orchestrator.admin.letters import Letter, Mark
+from orchestrator.definition.builder import Saga
+from orchestrator.definition.catalogue import Catalogue
+from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, version
+from orchestrator.engine.decide import decide
+from orchestrator.engine.facts import Sent
+from orchestrator.engine.inputs import Input, Reply, Start
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.runtime.health import Health
+from orchestrator.sagalog.batch import Batch
+from orchestrator.sagalog.fold import PartitionFacts
+from orchestrator.sagalog.reader import Reader
+from orchestrator.sagalog.records import seal
+from orchestrator.sagalog.rows import SagaRow
+from orchestrator.sagalog.store import SagaLog
+
+READY = Health(True, [], [])
+
+
+class Order(BaseModel):
+    """The input of the saga `work`."""
+
+    order: int = Field(lt=2**53)
+    note: str = ""
+
+
+def step(name: str) -> Step:
+    """A step of the service `<name>er`."""
+    retry = Retry(attempts=2, initial_ms=100, maximum_ms=1_000)
+    do, undo = (
+        Call(f"{verb}{name}", f"{name}er.commands", {"order": "input.order"})
+        for verb in ("Do", "Undo")
+    )
+    return Step(name, "compensatable", do, undo, 1_000, retry, 1_000, retry, {"no": 409})
+
+
+def work(*names: str, name: str = "work") -> Saga:
+    """A saga of these steps, one after the other."""
+    definition = Definition(name, {"title": "Order"}, tuple(map(step, names)))
+    return Saga(definition, Order, version(definition))
+
+
+class FakeBackend:
+    """Decides at once what is asked at its door; `answers` is what each participant says."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        self.clock = clock
+        self.saga = work("pack", "ship")
+        self.catalogue = Catalogue([self.saga])
+        self.metrics = Metrics()
+        self.door = self
+        self.log = SagaLog.open(folder / "saga.db")
+        self.reader = Reader.open(folder / "saga.db")
+        self.answers: dict[str, str] = {}
+        self.lost = False
+        self.down = False
+        self.state_of_health = READY
+        self.traces: list[str | None] = []
+        self.repairs: list[tuple[Any, ...]] = []
+        self._states: dict[int, State] = {}
+        self._offset = 0
+        self._moved = asyncio.Condition()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.reader.close()
+        self.log.close()
+
+    async def start(
+        self,
+        definition: str,
+        key: str,
+        given: dict[str, Any],
+        tenant: int,
+        /,
+        *,
+        traceparent: str | None = None,
+    ) -> None:
+        """The front door and the owner behind it in one."""
+        if self.down:
+            raise BrokerUnreachable("no Kafka broker answers at nowhere:9092")
+        self.traces.append(traceparent)
+        if self.lost or self.reader.by_key(tenant, definition, key):
+            return
+        found = self.catalogue.by_name(definition)
+        assert found is not None
+        checked = self.catalogue.validate(definition, given)
+        saga = (len(self._states) + 1) << 10
+        now = self.clock.now_ms()
+        start = Start(f"start/{saga}", now, saga, found.version, tenant, key, checked)
+        await self.take(saga, start, found.definition)
+
+    async def repair(self, *asked: Any) -> None:
+        """Remember what was asked."""
+        self.repairs.append(asked)
+
+    async def wait(
+        self, tenant: int, definition: str, key: str, timeout_s: float, /
+    ) -> SagaRow | None:
+        """The saga is in the log at once, or never."""
+        return self.reader.by_key(tenant, definition, key)
+
+    async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
+        """The saga has ended at once, or does not end within the wait."""
+        return self.reader.saga(saga)
+
+    def health(self) -> Health:
+        """What the test says."""
+        return self.state_of_health
+
+    async def take(self, saga: int, given: Input, definition: Definition | None = None) -> None:
+        """Decide an input and all the answers that follow from it."""
+        plan = Plan(definition or self.saga.definition)
+        state, transition = decide(plan, self._states.get(saga), given)
+        if not transition.facts:
+            return
+        self._states[saga] = state
+        self._offset += 1
+        batch = Batch()
+        batch.define(0, self._offset, plan.version, msgspec.Raw(canonical(plan.definition)))
+        batch.add(self._offset, seal(transition), state)
+        batch.keep(PartitionFacts(0, "log", "epoch", self._offset, self._offset, -1, given.at))
+        self.log.commit(batch)
+        for fact in transition.facts:
+            answer = self.answers.get(fact.step, "succeeded") if isinstance(fact, Sent) else ""
+            if isinstance(fact, Sent) and (fact.direction == "undo" or answer):
+                outcome = "succeeded" if fact.direction == "undo" else answer
+                await self.take(saga, self._reply(fact, outcome), definition)
+
+    def _reply(self, sent: Sent, outcome: Any) -> Reply:
+        self.clock.advance(10)
+        data = {} if outcome == "succeeded" else {"code": "no", "reason": "there is none"}
+        place = (sent.step, sent.direction, sent.round, sent.attempt)
+        return Reply(f"{place}", self.clock.now_ms(), *place, outcome, data)
+
+
+class FakeLetters:
+    """Dead letters in a list."""
+
+    def __init__(self, *letters: Letter) -> None:
+        self.letters = {letter.id: letter for letter in letters}
+
+    async def page(self, tenant: int, after: int | None, limit: int, done: bool) -> list[Letter]:
+        """The newest ones below `after`."""
+        found = [
+            letter
+            for id, letter in sorted(self.letters.items(), reverse=True)
+            if (after is None or id < after) and (done or letter.redriven is None)
+        ]
+        return [letter for letter in found if letter.tenant == tenant][:limit]
+
+    async def get(self, tenant: int, letter: int) -> Letter | None:
+        """One of them."""
+        found = self.letters.get(letter)
+        return found if found and found.tenant == tenant else None
+
+    async def redrive(self, tenant: int, letter: int, by: str, again: bool) -> Letter | None:
+        """Mark one."""
+        found = await self.get(tenant, letter)
+        if found is None:
+            return None
+        if found.redriven and not again:
+            raise RedriveRefused("was sent again already")
+        self.letters[letter] = msgspec.structs.replace(found, redriven=Mark(1, "n", by, 5))
+        return found
