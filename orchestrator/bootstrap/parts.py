@@ -1,4 +1,4 @@
-"""The parts of a process, each started and stopped by a context manager."""
+"""The parts of a process: its topics, its broker, its orchestrator."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +14,27 @@ from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 
 
+def topics_of(
+    settings: Settings, application: Application, sagas: Sequence[Saga]
+) -> dict[str, int]:
+    """Name and partitions of every topic, for an embedded broker."""
+    # Its address is known only once it runs; names and partitions do not depend on it.
+    anywhere = BrokerSettings.local("127.0.0.1:1", embedded=True)
+    return {spec.name: spec.partitions for spec in _specs(anywhere, settings, application, sagas)}
+
+
+async def prepare_topics(
+    broker: BrokerSettings, settings: Settings, application: Application, sagas: Sequence[Saga]
+) -> None:
+    """See to it that every topic is there as it must be; raises TopicError."""
+    await ensure_topics(
+        broker,
+        _specs(broker, settings, application, sagas),
+        create=settings.create_topics,
+        allow_weak=settings.allow_weak_log,
+    )
+
+
 @asynccontextmanager
 async def broker_with_topics(
     given: BrokerSettings | None,
@@ -27,19 +48,11 @@ async def broker_with_topics(
     Waits for a broker that does not answer. Raises TopicError, EmbeddedBrokerError.
     """
     if given is None:
-        specs = _topics(
-            BrokerSettings.local("127.0.0.1:1", embedded=True), settings, application, sagas
-        )
-        async with embedded_broker({spec.name: spec.partitions for spec in specs}) as broker:
+        async with embedded_broker(topics_of(settings, application, sagas)) as broker:
             yield broker
         return
     await reach(given, say)
-    await ensure_topics(
-        given,
-        _topics(given, settings, application, sagas),
-        create=settings.create_topics,
-        allow_weak=settings.allow_weak_log,
-    )
+    await prepare_topics(given, settings, application, sagas)
     yield given
 
 
@@ -56,7 +69,7 @@ async def running_orchestrator(
         await orchestrator.stop()
 
 
-def _topics(
+def _specs(
     broker: BrokerSettings, settings: Settings, application: Application, sagas: Sequence[Saga]
 ) -> list[TopicSpec]:
     partitions = settings.partitions_on(embedded=broker.embedded)

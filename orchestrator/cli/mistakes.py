@@ -10,15 +10,23 @@ from infra.datastore import DatastoreError
 from infra.embedded_broker import EmbeddedBrokerError
 from infra.http.errors import HttpError
 from infra.kafka import LocalKafkaError
+from infra.logging import LoggingError
 from orchestrator.bootstrap.errors import BootstrapError
+from orchestrator.definition.errors import SagaMistake
+from orchestrator.runtime.errors import EmbeddedBrokerTaken
+from orchestrator.sagalog.errors import SagaLogError
 
 MISTAKES = (
     BootstrapError,
     BrokerError,
     DatastoreError,
     EmbeddedBrokerError,
+    EmbeddedBrokerTaken,
     HttpError,
     LocalKafkaError,
+    LoggingError,
+    SagaLogError,
+    SagaMistake,
     SettingsError,
 )
 

@@ -2,17 +2,23 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.load import load_application
 from orchestrator.cli import given
+from orchestrator.cli.client import connected
 from orchestrator.cli.errors import BadInput
-from orchestrator.cli.options import AppDirOption, AppOption, JsonOption
+from orchestrator.cli.facts import SagaFacts, happened
+from orchestrator.cli.history import transitions
+from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.table import table_view
+from orchestrator.definition.builder import Saga
 from orchestrator.definition.table import Row, Table, compensation_table
 from orchestrator.definition.table_text import as_markdown
+from orchestrator.settings import Settings
 
 app = typer.Typer()
 
@@ -23,29 +29,69 @@ def table(
     every: Annotated[
         bool, typer.Option("--all", help="Also the rows in which a participant never answers.")
     ] = False,
+    saga: Annotated[
+        int | None, typer.Option("--saga", min=0, help="Only the rows this saga can still come to.")
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As markdown.")] = False,
     application: AppOption = None,
     app_dir: AppDirOption = None,
+    data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What the orchestrator does for every outcome of every step."""
-    settings = given.settings(app=application, app_dir=app_dir)
-    sagas = {
-        saga.name: saga for saga in load_sagas(load_application(settings.app, settings.app_dir))
-    }
-    if name not in sagas:
-        raise BadInput(f"no definition {name!r}; there are: {', '.join(sagas) or 'none'}")
-    whole = compensation_table(sagas[name].definition)
-    shown = whole if every else _definite(whole)
+    settings = given.settings(app=application, app_dir=app_dir, data=data)
+    whole = compensation_table(_defined(settings, name).definition)
+    if saga is not None:
+        shown = _rows(whole, still_possible(whole, _facts(settings, saga, whole)))
+    else:
+        shown = whole if every else _rows(whole, [row for row in whole.rows if row.definite])
     if markdown:
         typer.echo(as_markdown(shown))  # not through rich: a line of markdown must not be wrapped
         return
     emit(shown, table_view, as_json=as_json)
-    if len(shown.rows) < len(whole.rows) and not as_json:
+    if saga is None and len(shown.rows) < len(whole.rows) and not as_json:
         more = len(whole.rows) - len(shown.rows)
         typer.echo(f"{more} more rows, in which a participant never answers: --all")
 
 
-def _definite(compiled: Table) -> Table:
-    rows: tuple[Row, ...] = tuple(row for row in compiled.rows if row.definite)
-    return Table(compiled.definition, compiled.version, compiled.columns, rows, compiled.complete)
+def still_possible(whole: Table, facts: SagaFacts) -> list[Row]:
+    """The rows that what has happened so far leaves open; one once every step has settled."""
+    known = {name: came for name, came in facts.outcomes.items() if came != "sent"}
+    sent = {name for name, came in facts.outcomes.items() if came == "sent"}
+
+    def open_for(row: Row) -> bool:
+        if facts.ended in ("completed", "failed") and row.outcomes != _settled(whole, facts):
+            return False
+        asked = all(row.outcomes[name] for name in sent)
+        return asked and all(row.outcomes[name] == came for name, came in known.items())
+
+    return [row for row in whole.rows if open_for(row)]
+
+
+def _settled(whole: Table, facts: SagaFacts) -> dict[str, str]:
+    return {column.step: facts.outcomes.get(column.step, "") for column in whole.columns}
+
+
+def _facts(settings: Settings, saga: int, whole: Table) -> SagaFacts:
+    with connected(settings) as client:
+        about = client.get(f"/sagas/{saga}")
+        history = client.get(f"/sagas/{saga}/history")
+    if about["version"] != whole.version:
+        raise BadInput(
+            f"saga {saga} runs {about['definition']} {about['version']},"
+            f" and this table is of {whole.definition} {whole.version}"
+        )
+    return happened(transitions(saga, history))
+
+
+def _defined(settings: Settings, name: str) -> Saga:
+    sagas = load_sagas(load_application(settings.app, settings.app_dir))
+    found = next((saga for saga in sagas if saga.name == name), None)
+    if found is None:
+        known = ", ".join(saga.name for saga in sagas) or "none"
+        raise BadInput(f"no definition {name!r}; there are: {known}")
+    return found
+
+
+def _rows(whole: Table, rows: list[Row]) -> Table:
+    return msgspec.structs.replace(whole, rows=tuple(rows))

@@ -4,12 +4,17 @@ import ast
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from orchestrator.cli.errors import BadInput
+from orchestrator.cli.facts import Outcome, SagaFacts, StepFacts
 from orchestrator.cli.init import package_name
 from orchestrator.cli.main import run
+from orchestrator.cli.table import still_possible
+from orchestrator.definition.table import compensation_table
+from sagas.order_fulfillment import order_fulfillment
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +90,31 @@ def test_init_overwrites_nothing(
 def test_names_that_no_package_can_have(title: str) -> None:
     with pytest.raises(BadInput, match="--name"):
         package_name(title)
+
+
+@pytest.mark.parametrize(
+    ("steps", "ended", "rows"),
+    [
+        ({}, "", 29),
+        ({"product": "sent"}, "", 29),
+        ({"product": "success", "payment": "sent", "inventory": "refused"}, "", 9),
+        ({"product": "refused"}, "failed", 1),
+        (
+            {
+                "product": "success",
+                "payment": "success",
+                "inventory": "refused",
+                "shipping": "sent",
+            },
+            "",
+            3,
+        ),
+        (dict.fromkeys(("product", "payment", "inventory", "shipping"), "success"), "completed", 1),
+    ],
+)
+def test_the_rows_that_a_running_saga_can_still_come_to(
+    steps: dict[str, Outcome], ended: Literal["", "completed", "failed"], rows: int
+) -> None:
+    facts = SagaFacts({name: StepFacts(came) for name, came in steps.items()}, ended)
+    found = still_possible(compensation_table(order_fulfillment.definition), facts)
+    assert len(found) == rows

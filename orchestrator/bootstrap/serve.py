@@ -1,0 +1,78 @@
+"""The HTTP API of a process: token, guard, routes of the orchestrator and of the application."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import NamedTuple, cast
+
+from fastapi import APIRouter
+
+from contracts.topics import DEFAULT_TENANT
+from infra.broker.settings import BrokerSettings
+from infra.clock import SystemClock
+from infra.http.guards import Guard, Principal
+from infra.http.login import login_path
+from infra.http.server import Server
+from infra.http.sessions import Sessions
+from orchestrator.admin.application import admin_app
+from orchestrator.admin.dead_letters import DeadLetters
+from orchestrator.admin.ports import Backend
+from orchestrator.bootstrap.folder import Running, make_token, remove_running, write_running
+from orchestrator.bootstrap.load import load
+from orchestrator.definition.application import Application
+from orchestrator.settings import Settings
+
+OPERATOR = "operator"
+
+
+class Served(NamedTuple):
+    """Where the API is, and a link that logs a browser in once."""
+
+    url: str
+    login: str
+
+
+@asynccontextmanager
+async def http_api(
+    settings: Settings,
+    broker: BrokerSettings,
+    application: Application,
+    backend: Backend,
+    services: Mapping[str, object] | None,
+) -> AsyncGenerator[Served, None]:
+    """Serve the API for as long as the block runs, and say so in the data folder.
+
+    `services` are those of this process, for the application's own routes; None: without them.
+    Raises HttpError (the address is taken, the token cannot be used), ApplicationNotLoaded.
+    """
+    clock = SystemClock()
+    guard = Guard(make_token(settings), Principal(OPERATOR, DEFAULT_TENANT), Sessions(clock))
+    letters = DeadLetters(broker, clock, backend.metrics)
+    app = admin_app(
+        backend,
+        letters,
+        guard,
+        clock,
+        routers=[] if services is None else _routers(application, services),
+        contracts=[import_module(name) for name in application.contracts],
+    )
+    server = Server(
+        app, settings.http_host, settings.http_port, token_configured=settings.token is not None
+    )
+    await server.start()
+    write_running(settings, Running(os.getpid(), server.url, broker.address, broker.embedded))
+    try:
+        yield Served(server.url, server.url + login_path(guard))
+    finally:
+        remove_running(settings)
+        await server.stop()
+        await letters.close()
+
+
+def _routers(application: Application, services: Mapping[str, object]) -> list[APIRouter]:
+    makers = [
+        cast(Callable[[Mapping[str, object]], APIRouter], load(name, object))
+        for name in application.routers
+    ]
+    return [make(services) for make in makers]

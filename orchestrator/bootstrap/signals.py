@@ -1,0 +1,48 @@
+"""Runs a process until it is told to stop, and sees to it that it then ends in time."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final
+
+STOP_WITHIN_S: Final = 10.0
+FORCED: Final = 1
+
+
+def run_until_told(main: Coroutine[Any, Any, None]) -> None:
+    """Run until it returns or SIGTERM or SIGINT comes, which cancels it: it then cleans up.
+
+    A process that has not ended ten seconds later, or gets a second signal, ends at once; what was
+    not finished is found in the log at the next start.
+    """
+    asyncio.run(_guarded(main))
+
+
+async def _guarded(main: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(main)
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if told:
+            os._exit(FORCED)
+        told = True
+        loop.call_later(STOP_WITHIN_S, _give_up)
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    if not told and task.cancelled():
+        raise asyncio.CancelledError
+
+
+def _give_up() -> None:
+    print(f"saga: not stopped within {STOP_WITHIN_S:.0f} s, ending at once", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(FORCED)

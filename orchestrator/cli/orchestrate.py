@@ -1,0 +1,45 @@
+"""`saga orchestrator`: the orchestrator and its HTTP API, without services."""
+
+import typer
+
+from infra.broker.settings import BrokerSettings
+from infra.logging import configure
+from orchestrator.bootstrap.load import load_application
+from orchestrator.bootstrap.shapes import orchestrator_process
+from orchestrator.bootstrap.signals import run_until_told
+from orchestrator.cli import given
+from orchestrator.cli.options import (
+    AppDirOption,
+    AppOption,
+    BrokerOption,
+    DataOption,
+    JsonOption,
+    PortOption,
+)
+from orchestrator.cli.views.up import announcing, say
+
+app = typer.Typer()
+
+
+@app.command()
+def orchestrator(
+    application: AppOption = None,
+    app_dir: AppDirOption = None,
+    broker: BrokerOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the orchestrator on the Kafka that is named, until stopped."""
+    settings = given.settings(app=application, app_dir=app_dir, data=data, port=port)
+    configure(settings.log_format, settings.log_level)
+    run_until_told(
+        orchestrator_process(
+            settings,
+            given.broker(broker) or BrokerSettings(),
+            load_application(settings.app, settings.app_dir),
+            services=[],
+            say=say,
+            ready=announcing(settings.data, as_json=as_json),
+        )
+    )
