@@ -1,38 +1,36 @@
-"""Setting a file aside: it is never deleted, and never silently replaced (DESIGN law 14)."""
+"""Setting a partition aside: what contradicts the topic is kept in a file of its own (law 14)."""
 
+import sqlite3
 from datetime import UTC, datetime
 from itertools import count
-from os import PathLike
 from pathlib import Path
 
-import structlog
+from infra.datastore import transaction
+from orchestrator.sagalog.lookups import SQL
 
-# The file itself goes last: until then it is still there, to be set aside again after a crash.
-_PARTS = ("-wal", "-shm", "")
-
-
-def set_aside(file: str | PathLike[str], now_ms: int, why: str) -> Path | None:
-    """Rename a closed log file, with its WAL, to a name with the time in it, and say so.
-
-    Returns the new name; None when there is no such file. ``now_ms`` is in Unix milliseconds.
-    """
-    old = Path(file)
-    if not old.exists():
-        return None
-    new = _free_name(old, now_ms)
-    for part in _PARTS:
-        if (source := Path(f"{old}{part}")).exists():
-            source.rename(f"{new}{part}")
-    structlog.get_logger("sagalog").warning(
-        "saga log set aside", file=str(old), kept_as=str(new), why=why
-    )
-    return new
+_COPIES = [
+    SQL["copy_sagas"],
+    SQL["copy_transitions"],
+    SQL["copy_definitions"],
+    SQL["copy_definition_places"],
+    SQL["copy_partition"],
+]
 
 
-def _free_name(old: Path, now_ms: int) -> Path:
+def free_name(file: Path, partition: int, now_ms: int) -> Path:
+    """A name that is not taken, with partition and time (Unix milliseconds) in it."""
     stamp = datetime.fromtimestamp(now_ms / 1_000, UTC).strftime("%Y%m%dT%H%M%SZ")
-    for number in count():
-        new = Path(f"{old}.aside-{stamp}" + (f"-{number}" if number else ""))
-        if not any(Path(f"{new}{part}").exists() for part in _PARTS):
-            return new
-    raise AssertionError("count() has no end")
+    base = f"{file.name}.aside-p{partition}-{stamp}"
+    names = (f"{base}-{number}" if number else base for number in count())
+    return next(path for name in names if not (path := file.with_name(name)).exists())
+
+
+def copy_partition(connection: sqlite3.Connection, partition: int, aside: Path) -> None:
+    """Copy everything of a partition into an empty saga log, in one transaction of that file."""
+    connection.execute(SQL["attach_aside"], (str(aside),))
+    try:
+        with transaction(connection):
+            for statement in _COPIES:
+                connection.execute(statement, (partition,))
+    finally:
+        connection.execute(SQL["detach_aside"])

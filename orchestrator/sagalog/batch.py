@@ -3,7 +3,6 @@
 import msgspec
 
 from orchestrator.definition.nodes import parse
-from orchestrator.engine.facts import Transition
 from orchestrator.engine.state import State
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.records import Sealed
@@ -18,7 +17,6 @@ class Batch:
 
     def __init__(self) -> None:
         self.transitions: list[tuple[int, int, int, str, str, int]] = []
-        self.moves: list[tuple[int, int, int]] = []
         self.states: dict[int, State] = {}
         self.definitions: list[tuple[str, str, str]] = []
         self.places: list[tuple[int, str, int]] = []
@@ -26,21 +24,17 @@ class Batch:
 
     def __len__(self) -> int:
         """How many transitions it holds."""
-        return len(self.transitions) + len(self.moves)
+        return len(self.transitions)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(len(self) or self.places or self.facts)
+        return bool(self.transitions or self.places or self.facts)
 
     def add(self, offset: int, sealed: Sealed, state: State) -> None:
         """A transition, its offset in its partition's log, and the state after it."""
         told = sealed.transition
         self.transitions.append((told.saga, told.number, told.at, told.input, sealed.facts, offset))
         self.states[told.saga] = state
-
-    def move(self, offset: int, transition: Transition) -> None:
-        """A transition that the file holds was appended again, at this offset (law 14)."""
-        self.moves.append((offset, transition.saga, transition.number))
 
     def define(
         self, partition: int, offset: int, version: str, definition: bytes | msgspec.Raw

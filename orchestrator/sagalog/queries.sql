@@ -9,9 +9,6 @@ VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (saga, number) DO UPDATE SET log_offset = excluded.log_offset
  WHERE at = excluded.at AND input = excluded.input AND facts = excluded.facts;
 
--- name: move_transition
-UPDATE transitions SET log_offset = ? WHERE saga = ? AND number = ?;
-
 -- name: put_saga
 -- Transitions that are read again must not set a saga back.
 INSERT INTO sagas (id, tenant, definition, version, key, status, number, wake_at, created_at,
@@ -60,6 +57,40 @@ DELETE FROM definition_places WHERE partition = ?;
 
 -- name: forget_partition
 DELETE FROM partitions WHERE partition = ?;
+
+-- ---------------------------------------------------------------- setting a partition aside
+
+-- name: attach_aside
+ATTACH ? AS aside;
+
+-- name: detach_aside
+DETACH aside;
+
+-- name: copy_sagas
+INSERT INTO aside.sagas (id, tenant, definition, version, key, status, number, wake_at, created_at,
+                         updated_at, code, reason)
+SELECT id, tenant, definition, version, key, status, number, wake_at, created_at, updated_at, code,
+       reason
+  FROM main.sagas WHERE partition = ?;
+
+-- name: copy_transitions
+INSERT INTO aside.transitions (saga, number, at, input, facts, log_offset)
+SELECT saga, number, at, input, facts, log_offset
+  FROM main.transitions WHERE partition = ? ORDER BY position;
+
+-- name: copy_definitions
+INSERT INTO aside.definitions (version, name, body)
+SELECT version, name, body
+  FROM main.definitions
+ WHERE version IN (SELECT version FROM main.definition_places WHERE partition = ?);
+
+-- name: copy_definition_places
+INSERT INTO aside.definition_places (partition, version, log_offset)
+SELECT partition, version, log_offset FROM main.definition_places WHERE partition = ?;
+
+-- name: copy_partition
+INSERT INTO aside.partitions (partition, log, epoch, seq, log_offset, sent, at)
+SELECT partition, log, epoch, seq, log_offset, sent, at FROM main.partitions WHERE partition = ?;
 
 -- ---------------------------------------------------------------- one saga
 

@@ -6,8 +6,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from contracts.topics import PARTITION_BITS
 from infra.datastore import migrate, open_database, transaction
+from orchestrator.sagalog.aside import copy_partition, free_name
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
 from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
@@ -19,7 +22,6 @@ DISPLACED = 2**52  # offsets from here on say: not in the topic now (see schema.
 _NEVER = 2**63 - 1
 
 _PUT_TRANSITION = SQL["put_transition"]
-_MOVE = SQL["move_transition"]
 _PUT_SAGA = SQL["put_saga"]
 _PUT_PARTITION = SQL["put_partition"]
 _PUT_DEFINITION = SQL["put_definition"]
@@ -76,8 +78,6 @@ class SagaLog(Lookups):
             if many(_PUT_TRANSITION, batch.transitions).rowcount != len(batch.transitions):
                 raise LogConflict(self._conflict(batch))
             many(_PUT_SAGA, batch.rows())
-        if batch.moves and many(_MOVE, batch.moves).rowcount != len(batch.moves):
-            raise LogConflict("a transition that was appended again is not in the file")
         if batch.definitions:
             if many(_PUT_DEFINITION, batch.definitions).rowcount != len(batch.definitions):
                 raise LogConflict("a definition of this version is there with another content")
@@ -100,8 +100,7 @@ class SagaLog(Lookups):
         return self._all("next_wake", (partition,))[0][0]
 
     def open_sagas(self, partition: int) -> Iterator[SagaRow]:
-        """The sagas of the partition that have not ended, by id, each as it stands when it is its
-        turn.
+        """The sagas of the partition that have not ended, by id, each as it is when its turn comes.
 
         Only their ids are held meanwhile; those that end before their turn are left out.
         """
@@ -140,6 +139,25 @@ class SagaLog(Lookups):
         """What must be appended again: the definitions, then the transitions in their order."""
         yield from self._definitions(partition, DISPLACED, _NEVER)
         yield from self._transitions(partition, DISPLACED, _NEVER)
+
+    def set_aside(self, partition: int, now_ms: int, why: str) -> Path:
+        """Move a partition into a file of its own beside this one, and say so (law 14).
+
+        That file is a saga log too; its name has the time in it. Raises LogWriteFailed, and then
+        everything is still here.
+        """
+        aside = free_name(self.file, partition, now_ms)
+        SagaLog.open(aside).close()
+        try:
+            with self._lock:
+                copy_partition(self._connection, partition, aside)
+        except sqlite3.Error as error:
+            raise LogWriteFailed(f"cannot copy to {aside}: {error}") from error
+        self.forget(partition)
+        structlog.get_logger(__name__).warning(
+            "partition set aside", partition=partition, kept_as=str(aside), why=why
+        )
+        return aside
 
     def forget(self, partition: int) -> None:
         """Take a partition out of the file, in one transaction; raises LogWriteFailed."""

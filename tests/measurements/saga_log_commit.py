@@ -1,6 +1,6 @@
 """How long a commit takes: sagas of five transitions, four steps, as order fulfillment logs them.
 
-Run: python -m tests.integration.sagalog.measure_commit
+Run: python -m tests.measurements.saga_log_commit
 """
 
 import tempfile
