@@ -1,0 +1,69 @@
+"""One saga on the pure engine, with a clock that only moves when it is told to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
+
+from orchestrator.definition.builder import Saga
+from orchestrator.definition.catalogue import validated
+from orchestrator.engine.decide import decide
+from orchestrator.engine.facts import Emitted, Fact, Sent, Transition
+from orchestrator.engine.inputs import Input, Reply, Start, Wake
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.testing.words import line
+
+BEGIN_MS: Final = 1_700_000_000_000
+SAGA: Final = 1 << 10
+
+Outcome = Literal["succeeded", "refused", "failed"]
+
+
+class Run:
+    """A saga, all that it did, and what of that no expectation has looked at yet."""
+
+    def __init__(self, saga: Saga) -> None:
+        self.saga = saga
+        self.plan = Plan(saga.definition)
+        self.now = BEGIN_MS
+        self.state: State | None = None
+        self.log: list[Transition] = []
+        self.sent: list[Sent] = []
+        self.told: list[Emitted] = []
+
+    def start(self, given: Mapping[str, Any], key: str) -> None:
+        """Start it; raises InvalidInput where the input does not fit."""
+        complete = validated(self.saga.input, dict(given))
+        self.take(Start("start", self.now, SAGA, self.saga.version, 1, key, complete))
+
+    def take(self, given: Input) -> None:
+        """Tell it one thing."""
+        self.state, transition = decide(self.plan, self.state, given)
+        if transition.facts:
+            self.log.append(transition)
+        self.sent += [fact for fact in transition.facts if isinstance(fact, Sent)]
+        self.told += [fact for fact in transition.facts if isinstance(fact, Emitted)]
+
+    def answer(self, sent: Sent, outcome: Outcome, data: dict[str, Any]) -> None:
+        """The participant answers one attempt."""
+        where = (sent.step, sent.direction, sent.round, sent.attempt)
+        self.take(Reply(f"reply-{len(self.log)}", self.now, *where, outcome, data))
+
+    def pass_time(self, milliseconds: int) -> None:
+        """Time passes, and everything due up to then comes when it is due."""
+        until = self.now + milliseconds
+        while self.state and 0 < self.state.wake_at <= until:
+            self.now = max(self.now, self.state.wake_at)
+            self.take(Wake("wake", self.now))
+        self.now = until
+
+    def facts(self) -> Iterator[Fact]:
+        """Everything that happened."""
+        return (fact for transition in self.log for fact in transition.facts)
+
+    def timeline(self) -> str:
+        """Everything that happened, a line each, with the seconds since the start."""
+        return "\n".join(
+            f"{(transition.at - BEGIN_MS) / 1000:>10.3f} s  {line(fact)}"
+            for transition in self.log
+            for fact in transition.facts
+        )
