@@ -82,10 +82,12 @@ class Checkup:
 
     def _partition(self, partition: Partition) -> PartitionHealth:
         own = partition.own
-        following = own.phase == "released"
-        if following:
+        if own.phase == "released" and partition.number not in (self._assigned() or ()):
             facts = self._house.follower.fold(partition.number).facts
-            trouble = self._house.following.trouble.get(partition.number, "")
+            following = self._house.following
+            trouble = following.trouble.get(partition.number, "")
+            if not trouble and partition.number in following.behind:
+                trouble = "the log is being read"
             return PartitionHealth(
                 partition.number,
                 "follower",

@@ -23,6 +23,7 @@ from orchestrator.runtime.wire import Outgoing
 
 GROUP_BYTES: Final = 500_000
 RETRY_S: Final = 0.5
+FLUSH_POLL_S: Final = 0.005
 _log = get_logger(__name__)
 
 
@@ -52,6 +53,7 @@ class Effects:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._unknown: dict[str, str] = {}
         self._held: list[_Parcel] = []
+        self._closed = False
         self.unacknowledged = 0
 
     def send(self, messages: Sequence[Outgoing], done: Callable[[], None]) -> None:
@@ -64,13 +66,13 @@ class Effects:
         return {**self._unknown, **self._senders.sick()}
 
     async def flush(self) -> None:
-        """Wait until what was sent so far is acknowledged or refused."""
-        await asyncio.sleep(0)
-        await self._senders.flush()
-        await asyncio.sleep(0)
+        """Wait until everything is acknowledged or refused."""
+        while self._waiting or self._held or self.unacknowledged:
+            await asyncio.sleep(FLUSH_POLL_S)
 
     def close(self) -> None:
-        """Ask for nothing any more."""
+        """Give up: what is not acknowledged lies behind the sent mark, and will be sent again."""
+        self._closed = True
         for task in self._asking.values():
             task.cancel()
 
@@ -110,8 +112,8 @@ class Effects:
         def acknowledged(future: "asyncio.Future[int]", chunk: list[Record]) -> None:
             nonlocal left
             self.unacknowledged -= len(chunk)
-            if future.cancelled():
-                return  # we are closing: the sent mark stays, whoever comes next sends it again
+            if self._closed or future.cancelled():
+                return
             error = future.exception()
             if error is not None and not self._refused(place, chunk, error, inside):
                 return

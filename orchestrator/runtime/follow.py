@@ -28,10 +28,12 @@ class Following:
         self._set_aside = set_aside
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.trouble: dict[int, str] = {}
+        self.behind: set[int] = set()  # not yet read up to where the log ended at the beginning
 
     def begin(self, partition: int) -> None:
         """Follow the partition from where the file ends."""
         self.end(partition)
+        self.behind.add(partition)
         self._tasks[partition] = asyncio.create_task(
             self._follow(partition), name=f"follow-{partition}"
         )
@@ -42,6 +44,7 @@ class Following:
         if task is not None:
             task.cancel()
         self.trouble.pop(partition, None)
+        self.behind.discard(partition)
 
     async def stop(self) -> None:
         """Follow nothing."""
@@ -67,13 +70,18 @@ class Following:
         found = await self._adopter.compare(partition, file)
         while not found.log or (file and file.log == found.log and found.end <= file.offset):
             # Empty, or shorter than our file: whoever is assigned will fill it.
+            self.behind.discard(partition)
             await asyncio.sleep(RETRY_S)
             found = await self._adopter.compare(partition, file)
         if file and not found.matches:
             self._set_aside(partition, "the topic holds another record at the file's last offset")
             file = None
         start = found.first if file is None else file.offset + 1
+        if start >= found.end:
+            self.behind.discard(partition)
         async with contextlib.aclosing(self._reader.stream(partition, start)) as stream:
             async for records in stream:
                 self._adopter.take(partition, [(r.offset, r.value) for r in records])
                 self.trouble.pop(partition, None)
+                if records[-1].offset >= found.end - 1:
+                    self.behind.discard(partition)

@@ -75,7 +75,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         self._tasks: list[asyncio.Task[None]] = []
         self._lock = FolderLock(settings.data)
         self._stack = contextlib.AsyncExitStack()
-        self._partitions: list[Partition] = []
+        self.partitions: list[Partition] = []
         self._running = False
 
     # ------------------------------------------------------------------------------ starting
@@ -112,7 +112,6 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         senders = TopicSenders(broker)
         stack.push_async_callback(senders.close)
         effects = Effects(broker, senders)
-        stack.callback(effects.close)
         reader = LogReader(broker, broker.topic(LOG), count)
         await reader.start()
         stack.push_async_callback(reader.stop)
@@ -132,9 +131,9 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         stack.push_async_callback(house.following.stop)
         house.moved = self._moved
         office = Office(broker, count, Plans(self.catalogue, self._store), self._store)
-        self._partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
-        self._timers = Timers(self._clock, self._store, self._inputs, self._partitions)
-        self._checkup = Checkup(house, self._inputs, self._partitions, lambda: self._assigned)
+        self.partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
+        self._timers = Timers(self._clock, self._store, self._inputs, self.partitions)
+        self._checkup = Checkup(house, self._inputs, self.partitions, lambda: self._assigned)
         for partition in range(count):
             house.follow(partition)
         await self._inputs.start(self._take, self)
@@ -169,7 +168,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         self._running = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                for partition in self._partitions:
+                for partition in self.partitions:
                     self._inputs.close(partition.number)
                 await self._drain()
                 await self._house.effects.flush()
@@ -182,17 +181,18 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         await self._end()
 
     async def _end(self) -> None:
+        self._house.effects.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._inputs.stop(), 5.0)
-        for partition in self._partitions:
+        for partition in self.partitions:
             partition.stop()
         await self._stack.aclose()
 
     async def _drain(self) -> None:
-        while not all(partition.idle for partition in self._partitions):
+        while not all(partition.idle for partition in self.partitions):
             await asyncio.sleep(0.005)
 
     # ----------------------------------------------------------------------- the group decides
@@ -207,7 +207,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
     async def assigned(self, partitions: set[int]) -> None:
         """A rebalance is over: claim what is new, give up what is gone, go on with the rest."""
         before, self._assigned = self._assigned or set(), partitions
-        for partition in self._partitions:
+        for partition in self.partitions:
             if partition.number in partitions:
                 if partition.number in before:
                     await partition.reopen()
@@ -219,7 +219,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
     # --------------------------------------------------------------------------------- working
 
     def _take(self, partition: int, source: int, records: list[ConsumedRecord]) -> None:
-        self._partitions[partition].take(source, records)
+        self.partitions[partition].take(source, records)
         self._timers.poke()
 
     def _moved(self, sagas: set[int]) -> None:
