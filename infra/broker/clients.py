@@ -12,7 +12,9 @@ from typing import Any, Literal, cast
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import InvalidRequestError
 
+from infra.broker.errors import GroupTaken
 from infra.broker.settings import BrokerSettings
 from infra.broker.sizes import MAX_BATCH_BYTES
 from infra.broker.types import Consumer, Producer, RebalanceListener
@@ -78,6 +80,21 @@ def make_consumer(
     else:
         consumer.assign([])  # getmany blocks for ever without any assignment
     return cast(Consumer, consumer)
+
+
+async def start_consumer(settings: BrokerSettings, consumer: Consumer) -> None:
+    """Start it; one that cannot start is closed again.
+
+    Raises `GroupTaken` for a second member of a group on the embedded broker (its own answer there
+    is an invalid request), else what aiokafka raises.
+    """
+    try:
+        await consumer.start()
+    except BaseException as error:
+        await consumer.stop()
+        if settings.embedded and InvalidRequestError.__name__ in str(error):
+            raise GroupTaken() from error
+        raise
 
 
 def make_producer(settings: BrokerSettings, *, client_id: str = "saga") -> Producer:

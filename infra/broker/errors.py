@@ -18,6 +18,10 @@ class BrokerUnreachable(BrokerError):
     """No Kafka broker answers at the configured address."""
 
 
+class GroupTaken(BrokerError):
+    """The embedded broker takes one consumer a group, and this group has one."""
+
+
 class AppendFailed(BrokerError):
     """The broker gave no usable answer to an append; what it holds is unknown."""
 

@@ -1,5 +1,6 @@
 """Starts and stops the embedded broker from the process that wants it."""
 
+import contextlib
 import json
 import os
 import selectors
@@ -60,7 +61,8 @@ class EmbeddedBroker:
             return
         with child:
             assert child.stdin is not None
-            child.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it is dead, with a request unread
+                child.stdin.close()
             try:
                 child.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
@@ -100,11 +102,9 @@ class EmbeddedBroker:
         child = self._child
         if child is None or child.stdin is None or child.stdout is None:
             raise EmbeddedBrokerError()
-        try:
+        with contextlib.suppress(BrokenPipeError):  # the answer, or its absence, says why
             child.stdin.write(line + "\n")
             child.stdin.flush()
-        except BrokenPipeError:
-            pass  # the answer, or its absence, says why
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
             if not selector.select(ANSWER_TIMEOUT_S):

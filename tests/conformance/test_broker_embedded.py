@@ -1,5 +1,6 @@
 """The embedded broker's own: its life, and the limits that are stated where a user chooses it."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from infra.broker.clients import make_consumer, start_consumer
+from infra.broker.errors import GroupTaken
 from infra.broker.probe import is_embedded
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import TopicPartition
 from infra.embedded_broker import LIMITS, PARTITION_BYTES, EmbeddedBroker, EmbeddedBrokerError
-from tests.broker_tools import DEADLINE_S, reading, sending
+from tests.broker_tools import DEADLINE_S, consuming, reading, sending, take
 from tests.brokers import MakeTopics
 
 
@@ -109,6 +112,22 @@ async def test_beyond_five_mebibytes_the_oldest_is_dropped(
         begin = (await consumer.beginning_offsets([partition]))[partition]
         assert 0 < begin <= count - PARTITION_BYTES // size + 1
         assert await consumer.end_offsets([partition]) == {partition: count}
+
+
+async def test_a_second_member_of_a_group_is_refused_and_the_first_goes_on(
+    embedded_broker: BrokerSettings, make_topics: MakeTopics
+) -> None:
+    """A second orchestrator here gets a clear error instead of pretending."""
+    await make_topics(embedded_broker, {"a": 1})
+    topic, group = embedded_broker.topic("a"), embedded_broker.topic("group")
+    first = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=1500)
+    second = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=1500)
+    async with sending(embedded_broker) as sender, consuming(first):
+        reader = asyncio.create_task(take(first, 1))
+        with pytest.raises(GroupTaken, match="one consumer a group"):
+            await start_consumer(embedded_broker, second)
+        await sender.append(topic, 0, [b"x"])
+        assert [r.value for r in await reader] == [b"x"]
 
 
 def test_the_limits_are_said() -> None:

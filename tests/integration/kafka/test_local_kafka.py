@@ -1,11 +1,13 @@
 """A Kafka node of our own: found, stopped and started again by any process."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
+from infra.broker.batches import BatchSender
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
 from infra.broker.specs import TopicSpec
@@ -23,7 +25,11 @@ needs_kafka = pytest.mark.skipif(no_local_kafka() is not None, reason=str(no_loc
 
 @needs_kafka
 async def test_the_life_of_a_node(tmp_path: Path) -> None:
-    """Start, found by another object, append, crash, start on the same data and port, stop."""
+    """Start, found by another object, append, crash, start on the same data and port, stop.
+
+    Appends go on all the time, over the crash too: each gets the offset that it then has, none is
+    lost, none is doubled (law 2).
+    """
     node, other = LocalKafka(tmp_path / "node"), LocalKafka(tmp_path / "node")
     assert other.status() is None and other.stop() is False
     try:
@@ -32,28 +38,40 @@ async def test_the_life_of_a_node(tmp_path: Path) -> None:
         assert other.start() == state, "a running node is not started twice"
         settings = BrokerSettings.local(state.bootstrap)
         before = await wait_for_broker(settings)
-        await ensure_topics(settings, [TopicSpec("saga.log", 1, durable=True)])
+        await ensure_topics(settings, [TopicSpec("saga.log", 2, durable=True)])
         async with sending(settings) as sender:
-            assert await sender.append("saga.log", 0, [b"kept"]) == 0
-            assert other.stop(kill=True)
-            waiting = sender.submit("saga.log", 0, records(b"meanwhile"))
-            again = node.start()
+            enough = asyncio.Event()
+            writing = asyncio.create_task(write_until(enough, sender))
+            assert await sender.append("saga.log", 1, [b"up and running"]) == 0
+            assert await asyncio.to_thread(other.stop, kill=True)
+            again = await asyncio.to_thread(node.start)
             assert (again.bootstrap, again.pid != state.pid) == (state.bootstrap, True)
-            assert await waiting == 1, "sent while the broker was away, and once"
-            assert await sender.append("saga.log", 0, [b"after"]) == 2
+            enough.set()
+            offsets = await writing
         assert (await wait_for_broker(settings)).cluster_id == before.cluster_id
         assert "unknown" not in await list_topics(settings), "no topic springs up"
         async with reading(settings, TopicPartition("saga.log", 0)) as consumer:
-            assert [r.value for r in await take(consumer, 3)] == [
-                b"kept",
-                b"meanwhile",
-                b"after",
-            ]
+            read = await take(consumer, 2 * len(offsets))
+        expected = [b"%d.%d" % (n, i) for n in range(len(offsets)) for i in (0, 1)]
+        assert [r.value for r in read] == expected
+        assert offsets == [r.offset for r in read[::2]]
         assert other.stop() is True
         assert node.status() is None
     finally:
         node.remove()
     assert not (tmp_path / "node").exists()
+
+
+async def write_until(enough: asyncio.Event, sender: BatchSender) -> list[int]:
+    """Append pairs until told, at least once after it; the base offset of each."""
+    pending: list[asyncio.Future[int]] = []
+    last = False
+    while not last:
+        last = enough.is_set()
+        number = len(pending)
+        pending.append(sender.submit("saga.log", 0, records(b"%d.0" % number, b"%d.1" % number)))
+        await asyncio.sleep(0.001)
+    return list(await asyncio.gather(*pending))
 
 
 @needs_kafka
