@@ -115,13 +115,7 @@ class OrderDesk:
         """Ask in the background: a broker that is away must not hold up the answer."""
         task = asyncio.create_task(asking)
         self._asking.add(task)
-        task.add_done_callback(self._asked)
-
-    def _asked(self, task: asyncio.Task[None]) -> None:
-        # What failed stands in the database as not asked for, and the sweeper finds it there.
-        self._asking.discard(task)
-        if not task.cancelled():
-            task.exception()
+        task.add_done_callback(self._asking.discard)
 
 
 def _may_be_cancelled(order: Order) -> None:

@@ -8,10 +8,15 @@ often is harmless (DESIGN law 4).
 import asyncio
 from typing import Any, Final
 
+import structlog
+
+from infra.broker.errors import BrokerError
 from services.orders.handlers import participant
 from services.orders.model import SQL
 from services.orders.starts import Start, cancellation, fulfillment, publish
 from services.participant import Running
+
+log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 5.0
 _PENDING_ORDERS = SQL["pending_orders"]
@@ -53,7 +58,8 @@ def _pages(running: Running, statement: str, limits: dict[str, int], *, column: 
 
 async def ask_for_order(running: Running, start: Start) -> None:
     """Publish the start of an order's saga, and note that the broker has it."""
-    await publish(running, start)
+    if not await _published(running, start):
+        return
     async with running.writing() as db:
         key = {"tenant": start.tenant, "order_id": start.input["order_id"]}
         db.execute(_ORDER_ASKED, key)
@@ -61,7 +67,17 @@ async def ask_for_order(running: Running, start: Start) -> None:
 
 async def ask_for_cancellation(running: Running, start: Start, number: int) -> None:
     """Publish the start of a cancellation, and note that the broker has it."""
-    await publish(running, start)
+    if not await _published(running, start):
+        return
     async with running.writing() as db:
         key = {"tenant": start.tenant, "order_id": start.input["order_id"], "number": number}
         db.execute(_CANCELLATION_ASKED, key)
+
+
+async def _published(running: Running, start: Start) -> bool:
+    try:
+        await publish(running, start)
+    except BrokerError as error:  # refused for now: it stays as it is, and is asked for again
+        log.error("start not published", key=start.key, error=str(error))
+        return False
+    return True

@@ -3,7 +3,7 @@ batches.
 """
 
 import asyncio
-import contextlib
+from asyncio import FIRST_COMPLETED
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -38,11 +38,11 @@ class Acknowledger:
 
     async def drain(self, timeout_s: float) -> None:
         """Give what is under way this long to be acknowledged and committed, then stop."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._waiting.join()
+        done = asyncio.ensure_future(self._waiting.join())
+        await asyncio.wait([done, self.task], timeout=timeout_s, return_when=FIRST_COMPLETED)
+        done.cancel()
         self.task.cancel()
-        await asyncio.wait([self.task])
+        await asyncio.wait([done, self.task])
 
     async def _run(self) -> None:
         while True:

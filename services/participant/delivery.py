@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from infra.broker.batches import BATCH_OVERHEAD, records_size
-from infra.broker.clients import MAX_BATCH_BYTES
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
+from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
 from infra.broker.types import ConsumedRecord
 from services.participant.outcome import Outgoing
 

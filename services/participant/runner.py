@@ -15,8 +15,10 @@ from aiokafka.errors import KafkaError
 
 from contracts.topics import commands_topic
 from infra.broker.clients import make_consumer
+from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
+from infra.broker.topics import list_topics
 from infra.broker.types import ConsumedRecord, Record
 from infra.clock import Clock, SystemClock
 from infra.datastore import ensure_folder
@@ -64,6 +66,7 @@ class ParticipantRunner:
         self._seed = seed
         self._skew_ms = skew_ms
         self._counts: Counter[str] = Counter()
+        self._partitions: dict[str, int] = {}
         self._database: Database | None = None
         self._session: Session | None = None
         self._storage = ""
@@ -88,6 +91,9 @@ class ParticipantRunner:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
         database, self._database = self._database, None
         if database is not None:
             await self._senders.close()
@@ -107,9 +113,15 @@ class ParticipantRunner:
             self._session = Session(self._consumer(), self._handle, self._delivery)
             try:
                 await self._session.run()
-            except (KafkaError, OSError) as error:
+            except (BrokerError, KafkaError, OSError) as error:
                 self._connection = f"the broker at {self.broker.address}: {error}"
                 log.warning("no connection", service=self.participant.name, error=str(error))
+            except (
+                Exception
+            ) as error:  # pylint: disable=broad-exception-caught  # a bug: said, not fatal
+                self._connection = f"{type(error).__name__}: {error}"
+                log.exception("session failed", service=self.participant.name)
+            await self._session.close()
             await asyncio.sleep(PAUSE_S)
 
     def _consumer(self) -> Any:
@@ -185,8 +197,16 @@ class ParticipantRunner:
         return self._open.writing()
 
     async def partitions(self, topic: str) -> int:
-        """How many partitions a topic (named without prefix) has."""
-        return await self._senders.partitions(self.broker.topic(topic))
+        """How many partitions a topic (named without prefix) has; asks until it is told."""
+        name = self.broker.topic(topic)
+        while name not in self._partitions:
+            try:
+                self._partitions = await list_topics(self.broker)
+            except (BrokerError, KafkaError, OSError) as error:
+                log.warning("topics not listed", service=self.participant.name, error=str(error))
+            if name not in self._partitions:
+                await asyncio.sleep(PAUSE_S)
+        return self._partitions[name]
 
     async def publish(self, topic: str, partition: int, record: Record) -> None:
         """Publish to a topic (named without prefix); returns once it is acknowledged."""

@@ -29,7 +29,7 @@ class Running(Protocol):
         raise NotImplementedError
 
     async def partitions(self, topic: str) -> int:
-        """How many partitions a topic (named without prefix) has."""
+        """How many partitions a topic (named without prefix) has; asks until it is told."""
         raise NotImplementedError
 
     async def publish(self, topic: str, partition: int, record: Record) -> None:

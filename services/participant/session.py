@@ -1,15 +1,17 @@
 """One connection of a participant to the broker: read, handle, send, and commit behind it."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+import structlog
 from aiokafka.errors import KafkaError
 
 from infra.broker.types import ConsumedRecord, Consumer, TopicPartition
 from services.participant.acknowledger import Acknowledger
 from services.participant.delivery import Delivery
 from services.participant.outcome import Outcome
+
+log = structlog.get_logger(__name__)
 
 MAX_RECORDS = 500
 READ_MS = 1_000
@@ -20,7 +22,7 @@ Handle = Callable[[Sequence[ConsumedRecord]], Awaitable[Outcome]]
 
 
 class Session:
-    """Runs until it is cancelled, or raises the error that ended it.
+    """``run`` goes on until it is cancelled, or raises the error that ended it; then ``close``.
 
     ``handle`` returns when its transaction is committed, however long that takes.
     """
@@ -35,14 +37,10 @@ class Session:
 
     async def run(self) -> None:
         """Connect, then read and handle; raises KafkaError or OSError when that is over."""
-        try:
-            await self._consumer.start()
-            self.connected = True
-            self._acknowledger = Acknowledger(self._consumer, self._delivery)
-            await self._read(self._acknowledger)
-        finally:
-            self.connected = False
-            await self._close()
+        await self._consumer.start()
+        self.connected = True
+        self._acknowledger = Acknowledger(self._consumer, self._delivery)
+        await self._read(self._acknowledger)
 
     async def _read(self, acknowledger: Acknowledger) -> None:
         while True:
@@ -56,12 +54,18 @@ class Session:
                 parcels = self._delivery.submit(outcome.outgoing)
                 await acknowledger.add(parcels, _offsets(taken))
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
         """Leave, at the latest after a few seconds: a broker that is gone answers nothing."""
+        self.connected = False
         if self._acknowledger is not None:
             await self._acknowledger.drain(CLOSE_S)
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(self._consumer.stop(), CLOSE_S)
+        # No asyncio.timeout here: before Python 3.11.4 it fails in a task that is being cancelled.
+        leaving = asyncio.ensure_future(self._consumer.stop())
+        await asyncio.wait([leaving], timeout=CLOSE_S)
+        leaving.cancel()
+        await asyncio.wait([leaving], timeout=CLOSE_S)
+        if not leaving.cancelled() and (error := leaving.exception()) is not None:
+            log.info("consumer not closed", error=str(error))
 
     async def probe(self) -> str:
         """What is wrong with the connection, or nothing; asks the broker where the topics end."""

@@ -23,7 +23,9 @@ class Consumed:
     headers: list[tuple[str, bytes]] = field(default_factory=list)
 
 
-def command(kind: str, data: dict[str, Any], **changes: Any) -> bytes:
+def command(
+    kind: str, data: dict[str, Any], *, replytopic: str = "saga.replies", **changes: Any
+) -> bytes:
     """A command: attempt 1 of the do of round 1 of step ``step``, unless told otherwise."""
     message = {
         "specversion": "1.0",
@@ -36,7 +38,7 @@ def command(kind: str, data: dict[str, Any], **changes: Any) -> bytes:
         "round": 1,
         "attempt": 1,
         "deadline": str(NOW + 10_000),
-        "replytopic": "saga.replies",
+        "replytopic": replytopic,
         "replypartition": 0,
         "data": data,
         **changes,

@@ -1,9 +1,10 @@
-"""A batch of commands: one transaction, a savepoint for each, and replies that repeat themselves."""
+"""A batch of commands: one transaction, a savepoint for each, replies that repeat themselves."""
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -25,7 +26,7 @@ class Noted(Reply):
 class Note(Command):
     service = "test"
     reply = Noted
-    refusals = {"rude": 422}
+    refusals: ClassVar = {"rude": 422}
 
     word: str
 
@@ -45,28 +46,42 @@ class Told(Event):
     word: str
 
 
+def note(message: Note, work: Work) -> Noted:
+    """Note a word; some make trouble."""
+    work.db.execute("INSERT INTO words VALUES (?)", (message.word,))
+    work.wake(message.word)
+    trouble = TROUBLE.get(message.word)
+    return trouble(work) if trouble else Noted(word=message.word, count=words(work.db))
+
+
+def refuse(code: str) -> Callable[[Work], Noted]:
+    def refusal(_work: Work) -> Noted:
+        raise Refusal(code, "that is rude")
+
+    return refusal
+
+
+def crash(_work: Work) -> Noted:
+    raise RuntimeError("a bug")
+
+
+def fill_the_disk(work: Work) -> Noted:
+    work.db.execute("INSERT INTO words VALUES (zeroblob(10000000))")
+    return Noted(word="full", count=0)
+
+
+TROUBLE: dict[str, Callable[[Work], Any]] = {
+    "damn": refuse("rude"),
+    "hm": refuse("undeclared"),
+    "crash": crash,
+    "huge": lambda _work: Noted(word="x" * (wire.MAX_REPLY_BYTES + 1), count=0),
+    "wrong": lambda _work: "no reply at all",
+    "full": fill_the_disk,
+}
+
+
 def make_participant() -> Participant:
-    """Notes words; some words make trouble."""
     participant = Participant("test", package="tests.unit.services")
-
-    def note(message: Note, work: Work) -> Noted:
-        work.db.execute("INSERT INTO words VALUES (?)", (message.word,))
-        work.wake(message.word)
-        match message.word:
-            case "damn":
-                raise Refusal("rude", "that is rude")
-            case "hm":
-                raise Refusal("undeclared", "nobody said so")
-            case "crash":
-                raise RuntimeError("a bug")
-            case "huge":
-                return Noted(word="x" * (wire.MAX_REPLY_BYTES + 1), count=0)
-            case "wrong":
-                return "no reply at all"  # type: ignore[return-value]
-            case "full":
-                work.db.execute("INSERT INTO words VALUES (zeroblob(10000000))")
-        return Noted(word=message.word, count=words(work.db))
-
     participant.handles(Note)(note)
 
     @participant.handles(NoteLater)

@@ -1,5 +1,6 @@
-"""The rules of a participant, over every order of commands: each effect at most once, and none after
-its undo (DESIGN laws 4 and 5)."""
+"""The rules of a participant over every order of commands: each effect at most once, and none
+after its undo (DESIGN laws 4 and 5).
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
