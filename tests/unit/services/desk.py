@@ -15,7 +15,7 @@ from tests.unit.services.messages import NOW, Consumed, command, reply
 
 
 class Desk:
-    """Hands commands to a participant one by one, each in a saga of its own if not told otherwise."""
+    """Hands commands to a participant one by one, each in its own saga if not told otherwise."""
 
     def __init__(self, participant: Participant, folder: Path) -> None:
         self.participant = participant
