@@ -62,6 +62,8 @@ def validated(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
     try:
         # By way of JSON, as what arrives is JSON: a date is a text here, and a tuple a list.
         message = model.model_validate_json(msgspec.json.encode(given))
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise InvalidInput(f"input: it cannot be written as JSON ({error})") from error
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidInput(

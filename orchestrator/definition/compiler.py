@@ -76,7 +76,7 @@ def _nodes(place: str, written: Iterable[object], specs: dict[str, StepSpec]) ->
             raise DefinitionError(
                 place,
                 f"{name_of(spec)} is not a step",
-                "Write read(...), compensatable(...), pivot(...), retriable(...) or parallel(...)",
+                "Write read(...), compensatable(...), pivot(...), retriable(...), parallel(...)",
             )
     return tuple(nodes)
 

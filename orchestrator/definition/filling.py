@@ -8,7 +8,7 @@ must say which.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from orchestrator.definition.contract import Contract
 from orchestrator.definition.errors import DefinitionError
@@ -36,21 +36,12 @@ class Scope:
     absent: Mapping[str, tuple[Contract, str]]
 
 
-def fill(
-    place: str, message: Contract, explicit: Mapping[str, str], scope: Scope
-) -> dict[str, str]:
+def fill(place: str, message: Contract, mapping: object, scope: Scope) -> dict[str, str]:
     """The source of each field; raises DefinitionError for one that nothing fills as it must be.
 
     A field with a default that no origin has keeps its default.
     """
-    for name in explicit:
-        if name not in message.fields:
-            names = ", ".join(message.fields) or "it has none"
-            raise DefinitionError(
-                place,
-                f"the mapping names the field {name!r}, which {message.name} does not have",
-                f"Write one of its fields: {names}{_like(name, message.fields)}",
-            )
+    explicit = _explicit(place, message, mapping)
     filled: dict[str, str] = {}
     for name, shape in message.fields.items():
         spot = f"{place}, field {name}"
@@ -62,6 +53,25 @@ def fill(
             _check_fit(spot, message, name, shape, source, scope)
             filled[name] = source
     return filled
+
+
+def _explicit(place: str, message: Contract, mapping: object) -> Mapping[str, object]:
+    if not isinstance(mapping, Mapping):
+        raise DefinitionError(
+            place,
+            f"{mapping!r} is not a mapping of fields to sources",
+            'Write fields={"amount": "product.amount"}',
+        )
+    explicit = cast("Mapping[str, object]", mapping)
+    for name in explicit:
+        if name not in message.fields:
+            names = ", ".join(message.fields) or "it has none"
+            raise DefinitionError(
+                place,
+                f"the mapping names the field {name!r}, which {message.name} does not have",
+                f"Write one of its fields: {names}{_like(str(name), message.fields)}",
+            )
+    return explicit
 
 
 def _like(name: str, known: Mapping[str, object]) -> str:

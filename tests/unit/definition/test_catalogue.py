@@ -64,6 +64,18 @@ def test_every_wrong_place_of_an_input_is_named() -> None:
         assert part in said
 
 
+def test_an_input_that_is_no_text_in_utf_8() -> None:
+    with pytest.raises(InvalidInput, match="it cannot be written as JSON"):
+        Catalogue([TRIP]).validate("trip", {"trip_id": 7, "city": "\ud800"})
+
+
+def test_an_input_without_end() -> None:
+    city: dict[str, object] = {}
+    city["city"] = city
+    with pytest.raises(InvalidInput, match="it cannot be written as JSON"):
+        Catalogue([TRIP]).validate("trip", city)
+
+
 def test_the_input_of_an_unknown_saga() -> None:
     with pytest.raises(UnknownDefinition, match="no saga is called 'tour'; defined are: trip"):
         Catalogue([TRIP]).validate("tour", {})

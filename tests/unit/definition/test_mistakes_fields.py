@@ -150,6 +150,13 @@ CASES = [
         id="source of another type",
     ),
     pytest.param(
+        lambda: trip(read("city", CheckCity, fields=["city"])),  # type: ignore[arg-type]
+        "saga trip, step city",
+        "['city'] is not a mapping of fields to sources",
+        'Write fields={"amount": "product.amount"}',
+        id="no mapping",
+    ),
+    pytest.param(
         lambda: trip(HOTEL, started=TripBooked),
         "saga trip, started event TripBooked, field booking",
         "hotel.booking is not there when it is needed: the event is told before the first step "

@@ -86,7 +86,7 @@ CASES = [
         lambda: trip(BookHotel),
         "saga trip",
         "BookHotel is not a step",
-        "Write read(...), compensatable(...), pivot(...), retriable(...) or parallel(...)",
+        "Write read(...), compensatable(...), pivot(...), retriable(...), parallel(...)",
         id="not a step",
     ),
     pytest.param(

@@ -2,20 +2,35 @@
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
 from contracts.inventory import ReserveStock
+from contracts.messages import Command, Reply
 from contracts.orders import OrderCompleted, OrderFailed, PlaceOrder
 from contracts.payment import ChargePayment, PaymentCharged
 from contracts.product import ProductQuoted, QuoteProduct
 from contracts.shipping import ScheduleShipment
+from orchestrator.definition import compensatable, parallel, saga
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.testing import Scenario, given
 from sagas.order_fulfillment import order_fulfillment
 
 ORDER = PlaceOrder(order_id=1, user_id=2, product_id=3, quantity=4)
 QUOTED = ProductQuoted(product_id=3, name="Lamp", unit_price=250, amount=1000, currency="EUR")
+
+
+class Holds(Reply):
+    held: bool
+
+
+class Hold(Command):
+    service = "hold"
+    reply = Holds
+    refusals: ClassVar = {"no": 409}
+
+    order_id: int
 
 
 def started() -> Scenario:
@@ -97,6 +112,28 @@ def test_what_does_not_hold_is_said(wrong: Callable[[], object], said: str) -> N
 
 def refused() -> Scenario:
     return asked().refuse("product", "product_not_found", "gone")
+
+
+HELD = Holds(held=True)
+
+
+def two_alike() -> Scenario:
+    steps = [compensatable(name, Hold, undo=Hold) for name in ("left", "right")]
+    written = saga("holds", input=PlaceOrder).then(parallel(*steps)).ends()
+    return given(written).start(ORDER).expect(Hold, Hold)
+
+
+def test_a_reply_that_answers_several_must_say_which() -> None:
+    with pytest.raises(AssertionError, match="Holds answers several, name one of them: to=left"):
+        two_alike().reply(HELD)
+    two_alike().reply(HELD, to="left").expect_running().reply(HELD, to="right").expect_completed()
+
+
+def test_the_steps_where_it_stands_are_named() -> None:
+    stuck = two_alike().reply(HELD, to="left").refuse("right", "no").expect(Hold)
+    stuck.refuse("left", "no").expect_needs_operator("left")
+    with pytest.raises(AssertionError, match="expected to stand at right, it stands at left"):
+        stuck.expect_needs_operator("right")
 
 
 def test_a_failure_shows_the_timeline() -> None:
