@@ -1,20 +1,47 @@
 """What every line of a piece of work carries: saga id, step and trace id."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Final
 
-import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+Work = tuple[int, str, str]
+_NONE: Final[Work] = (0, "", "")
+_work: ContextVar[Work] = ContextVar("work", default=_NONE)
 
 
-@contextmanager
-def bound(
-    *, saga: int | None = None, step: str | None = None, trace: str | None = None
-) -> Iterator[None]:
-    """Lines logged inside, by whatever code and in whatever task it starts, carry these.
+class bound:  # pylint: disable=invalid-name  # used like a function, made like a value: it is cheap
+    """Lines logged inside the block, by whatever code and in whatever task it starts, carry these.
 
-    The hot path logs per batch and names the saga as an argument instead: binding costs more than
-    the line it may never write.
+    ``traceparent`` is W3C's; of it only the trace id is logged. Half a microsecond: what is bound
+    becomes text only when a line is written.
     """
-    given = {"saga": saga, "step": step, "trace_id": trace}
-    with structlog.contextvars.bound_contextvars(**{k: v for k, v in given.items() if v}):
-        yield
+
+    __slots__ = ("_token", "_given")
+
+    def __init__(self, *, saga: int = 0, step: str = "", traceparent: str = "") -> None:
+        self._given: Work = (saga, step, traceparent)
+
+    def __enter__(self) -> None:
+        self._token: Token[Work] = _work.set(self._given)
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        _work.reset(self._token)
+
+
+def add_work(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add what is bound to a line, unless the line says it itself."""
+    saga, step, traceparent = _work.get()
+    if saga:
+        event.setdefault("saga", saga)
+    if step:
+        event.setdefault("step", step)
+    if traceparent:
+        event.setdefault("trace_id", traceparent[3:35])
+    return event

@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from infra.logging.binding import add_work
+
 Format = Literal["auto", "console", "json"]
 Destination = Path | TextIO | None
 
@@ -40,6 +42,7 @@ def configure(
     console = format == "console" or (format == "auto" and handler.stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_work,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

@@ -1,0 +1,74 @@
+"""Where spans go: over OTLP/HTTP, as the standard ``OTEL_*`` variables say; nowhere unless they do.
+
+Spans are exported when an OTLP endpoint is named (``OTEL_EXPORTER_OTLP_ENDPOINT`` or
+``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT``) or ``OTEL_TRACES_EXPORTER`` is ``otlp``, and
+``OTEL_SDK_DISABLED`` is not ``true``. Headers, certificates, time limits, sampler, queue sizes and
+resource attributes are read by OpenTelemetry's own SDK. Source: its specification of environment
+variables; that nothing is sent by default is our own rule.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from infra.logging import get_logger
+from infra.telemetry.spans import Spans
+
+if TYPE_CHECKING:
+    from infra.telemetry.export import Exporter
+
+FLUSH_S: Final = 2.0
+"""How long a process that ends waits for its last spans to be taken."""
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_log = get_logger(__name__)
+_exporters: "list[Exporter]" = []  # of this process: none or one
+
+
+def configure() -> bool:
+    """Set up the export of this process's spans, if it is asked for; whether it is.
+
+    Once per process, before its parts start; harmless when repeated. A collector that does not
+    answer costs nothing but its spans.
+    """
+    if not _exporters and _wanted(os.environ):
+        # The SDK takes its time to load: only a process that exports pays it.
+        _exporters.append(import_module("infra.telemetry.export").Exporter())
+    return bool(_exporters)
+
+
+def spans_of(role: str) -> Spans | None:
+    """The spans of one role of this process; None when nothing is exported.
+
+    ``role`` is the ``service.name`` unless the environment gives one.
+    """
+    return _exporters[0].role(role) if _exporters else None
+
+
+def shutdown(timeout_s: float = FLUSH_S) -> None:
+    """Export what is queued, for this long at most, and end the export; blocks until then.
+
+    Harmless when nothing is exported.
+    """
+    while _exporters:
+        if not _exporters.pop().close(timeout_s):
+            _log.warning("the last spans were not taken in time", seconds=timeout_s)
+
+
+def _wanted(environment: Mapping[str, str]) -> bool:
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    named = any(environment.get(name) for name in _ENDPOINTS)
+    exporter = environment.get("OTEL_TRACES_EXPORTER", "").strip() or ("otlp" if named else "none")
+    if exporter == "none":
+        return False
+    protocol = next((environment[name] for name in _PROTOCOLS if environment.get(name)), "")
+    if exporter != "otlp" or protocol not in ("", "http/protobuf"):
+        _log.warning(
+            "no spans are exported: only otlp over http/protobuf is built in",
+            exporter=exporter,
+            protocol=protocol,
+        )
+        return False
+    return True
