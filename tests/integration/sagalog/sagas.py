@@ -1,5 +1,8 @@
 """Sagas for the tests of the log: orders, with the transitions that the engine would make."""
 
+import sqlite3
+from contextlib import closing
+
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import (
     Compensating,
@@ -18,6 +21,7 @@ from orchestrator.engine.facts import (
 from orchestrator.engine.state import State
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.records import seal
+from orchestrator.sagalog.store import SagaLog
 
 Told = tuple[Transition, State]
 DAY = 86_400_000
@@ -106,6 +110,19 @@ def order_states(
 ) -> list[Told]:
     """One order, transition by transition."""
     return told(saga, at, facts(saga, at, tenant, key or f"order-{saga}"))
+
+
+def limit_pages(log: SagaLog, pages: int) -> None:
+    """The disk of this log is full when its file has so many pages."""
+    # SQLite keeps this per connection, so it must be the writer's own.
+    connection = log._connection  # pylint: disable=protected-access
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def pages_of(log: SagaLog) -> int:
+    """How many pages the file of this log has."""
+    with closing(sqlite3.connect(log.file)) as other:
+        return other.execute("PRAGMA page_count").fetchone()[0]
 
 
 def batch_of(*sagas: list[Told], first_offset: int = 0) -> Batch:

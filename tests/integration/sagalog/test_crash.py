@@ -1,7 +1,9 @@
 """SIGKILL in the middle of commits: whole transactions only, and none lost that was reported."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from contracts.topics import saga_id
@@ -39,5 +41,5 @@ def test_killed_again_and_again(file: Path):
                 assert row is not None
                 assert state is not None
                 assert (row.status, row.number) == (state.status, 5)
-            check = log._connection.execute("PRAGMA integrity_check").fetchone()
-            assert check == ("ok",)
+        with closing(sqlite3.connect(file)) as other:
+            assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -1,6 +1,7 @@
 """Following: a file written from the topic says the same as its owner's, however it was read."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,13 @@ from orchestrator.sagalog.lookups import SQL
 from orchestrator.sagalog.records import Claim, TransitionRecord, encode_record, seal
 from orchestrator.sagalog.rows import row_of
 from orchestrator.sagalog.store import SagaLog
-from tests.integration.sagalog.sagas import failing_facts, order_states, stuck_facts
+from tests.integration.sagalog.sagas import (
+    failing_facts,
+    limit_pages,
+    order_states,
+    pages_of,
+    stuck_facts,
+)
 from tests.integration.sagalog.topic import VERSION, Owner, Topic
 
 P = 3
@@ -59,7 +66,8 @@ def other(tmp_path: Path):
 
 def rows_fit_their_folds(log: SagaLog) -> bool:
     """Every row of a saga is what its transitions fold to."""
-    rows = log._connection.execute(SQL["compare_sagas"]).fetchall()
+    with closing(sqlite3.connect(log.file)) as other:
+        rows = other.execute(SQL["compare_sagas"]).fetchall()
     assert rows
     for row in rows:
         state = None
@@ -78,7 +86,7 @@ def test_a_follower_holds_the_same_rows(log, other, topic: Topic, file: Path):
         "number 77 of its epoch, and 15 was to come",
     ]
     assert applied.transitions == len(list(log.suffix(P, 0))) - 1
-    assert differences(file, other.file) == []
+    assert not differences(file, other.file)
     assert rows_fit_their_folds(other)
     assert other.partition_facts(P) == log.partition_facts(P)
     assert other.versions(P) == {VERSION}
@@ -89,7 +97,7 @@ def test_a_follower_holds_the_same_rows(log, other, topic: Topic, file: Path):
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 60), max_size=6), states=st.integers(0, 3), new=st.booleans())
 def test_however_it_is_cut_and_however_little_it_remembers(
-    log, topic, file, tmp_path_factory, cuts, states, new
+    log, topic, tmp_path_factory, cuts, states, new
 ):
     """Batches of any size, states thrown away, a new process after each batch."""
     other = SagaLog.open(tmp_path_factory.mktemp("other") / "saga.db")
@@ -101,10 +109,8 @@ def test_however_it_is_cut_and_however_little_it_remembers(
         if new:
             follower = Follower(other, states=states)
             done = follower.fold(P).facts.offset + 1
-    assert differences(file, other.file) == []
-    assert [held.offset for held in other.suffix(P, 0)] == [
-        held.offset for held in log.suffix(P, 0)
-    ]
+    assert not differences(log.file, other.file)
+    assert list(other.suffix(P, 0)) == list(log.suffix(P, 0))
     other.close()
 
 
@@ -122,20 +128,18 @@ def test_what_went_wrong_leaves_file_and_position(log, other, topic: Topic):
     assert other.partition_facts(P) == facts
     assert follower.fold(P).facts == facts
     follower.apply(P, topic.records()[8:])
-    assert differences(log.file, other.file) == []
+    assert not differences(log.file, other.file)
 
 
 def test_a_full_disk_while_following_loses_nothing(log, other, topic: Topic):
     follower = Follower(other)
-    with sqlite3.connect(other.file) as asked:
-        pages = asked.execute("PRAGMA page_count").fetchone()[0]
-    other._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    limit_pages(other, pages_of(other) + 1)
     with pytest.raises(LogWriteFailed):
         follower.apply(P, topic.records())
     assert other.partition_facts(P) is None
-    other._connection.execute("PRAGMA max_page_count = 100000")
+    limit_pages(other, 100_000)
     follower.apply(P, topic.records())
-    assert differences(log.file, other.file) == []
+    assert not differences(log.file, other.file)
 
 
 def test_a_transition_without_the_one_before_it_is_a_gap(other):
@@ -164,7 +168,7 @@ def test_a_topic_made_anew_is_read_again_and_what_it_lacks_is_left_over(
         anew.append(TransitionRecord("epoch-3", seq, -1, seal(transition)))
     for first in range(0, len(anew.values), together):
         follower.apply(P, anew.records()[first : first + together])
-    assert differences(log.file, other.file) == []
+    assert not differences(log.file, other.file)
     offsets = [held.offset for held in other.suffix(P, 0)]
     assert offsets == list(range(1, len(told) - 1))
     left = [held.sealed.transition for held in other.displaced(P) if hasattr(held, "sealed")]
@@ -174,7 +178,7 @@ def test_a_topic_made_anew_is_read_again_and_what_it_lacks_is_left_over(
     )
 
 
-def test_a_topic_made_anew_that_says_something_else_is_a_conflict(log, other, topic: Topic):
+def test_a_topic_made_anew_that_says_something_else_is_a_conflict(other, topic: Topic):
     follower = Follower(other)
     follower.apply(P, topic.records())
     follower.restart(P)
@@ -191,10 +195,10 @@ def test_a_follower_that_hands_over_begins_again_from_the_file(log, other, topic
     follower.forget(P)
     assert follower.fold(P).facts == other.partition_facts(P)
     follower.apply(P, topic.records()[5:])
-    assert differences(log.file, other.file) == []
+    assert not differences(log.file, other.file)
 
 
-def test_nothing_new_is_no_commit(log, other, topic: Topic):
+def test_nothing_new_is_no_commit(other):
     follower = Follower(other)
     assert follower.apply(P, []) == (0, [], set())
     assert other.partition_facts(P) is None

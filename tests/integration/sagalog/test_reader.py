@@ -24,8 +24,8 @@ from tests.integration.sagalog.sagas import (
 
 
 @pytest.fixture
-def reader(log: SagaLog, file: Path) -> Iterator[Reader]:
-    with Reader.open(file) as opened:
+def reader(log: SagaLog) -> Iterator[Reader]:
+    with Reader.open(log.file) as opened:
         yield opened
 
 
@@ -92,7 +92,7 @@ def test_counts_and_what_has_not_moved_longest(reader: Reader):
 
 @pytest.mark.usefixtures("sagas")
 def test_an_open_saga_that_nothing_will_move_is_found(log: SagaLog, reader: Reader):
-    assert reader.wakeless() == []
+    assert not reader.wakeless()
     started = Transition(saga_id(9, 0), 1, 1, "i", (Started("d", "v", 1, "k", {}),))
     batch = Batch()
     batch.add(99, seal(started), evolve(None, started))
@@ -132,7 +132,7 @@ def test_several_threads_may_ask_while_the_writer_writes(log: SagaLog, reader: R
         log.commit(batch_of(order_states(saga_id(n, 0))))
     for thread in threads:
         thread.join()
-    assert wrong == []
+    assert not wrong
 
 
 def test_a_reader_makes_no_file(tmp_path: Path):

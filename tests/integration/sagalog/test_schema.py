@@ -1,6 +1,7 @@
 """The schema: the sum of its migrations, and as the rest of the code sees things."""
 
 import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from tests.integration.sagalog.sagas import batch_of, order_states
 SCHEMA = files("orchestrator.sagalog").joinpath("schema.sql").read_text(encoding="utf-8")
 
 
-def test_the_schema_is_the_sum_of_the_migrations(log: SagaLog, file: Path):
-    assert schema_of(sqlite3.connect(file)) == schema_of_script(SCHEMA)
+def test_the_schema_is_the_sum_of_the_migrations(log: SagaLog):
+    with closing(sqlite3.connect(log.file)) as other:
+        assert schema_of(other) == schema_of_script(SCHEMA)
 
 
 def test_a_newer_schema_is_refused_and_nothing_changed(log: SagaLog, file: Path):
@@ -64,12 +66,12 @@ def test_ids_are_below_two_to_the_53(log: SagaLog):
         ("wakeless", "sagas_without_wake"),
     ],
 )
-def test_what_a_runtime_asks_never_walks_all_sagas(log: SagaLog, file, statement, index):
+def test_what_a_runtime_asks_never_walks_all_sagas(log: SagaLog, statement: str, index: str):
     """By the planner's own word: the index is used, and no table is scanned without one."""
     named = dict.fromkeys(("partition", "tenant", "status", "definition", "after", "limit"), 1)
     text = SQL[statement]
     parameters = named if ":" in text else (1,) * text.count("?")
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(log.file)) as other:
         plan = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
     assert any(index in line for line in plan), plan
     assert not [line for line in plan if line in ("SCAN sagas", "SCAN transitions")], plan

@@ -100,7 +100,7 @@ def test_a_file_without_wal_left_can_be_read(db: sqlite3.Connection, file: Path)
 def test_a_missing_file_is_not_made_by_a_reader(tmp_path: Path):
     with pytest.raises(DatabaseNotOpened, match=r"nothing\.db"):
         open_database(tmp_path / "nothing.db", readonly=True)
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path):

@@ -67,7 +67,7 @@ def test_the_lock_file_is_for_its_owner_only(tmp_path: Path):
 def test_a_folder_is_made_with_its_parents_and_left_clean(tmp_path: Path):
     folder = ensure_folder(tmp_path / "a" / "b")
     assert folder == tmp_path / "a" / "b"
-    assert list(folder.iterdir()) == []
+    assert not list(folder.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_says_which_and_why(tmp_path: Path):
