@@ -4,7 +4,7 @@
 
 import inspect
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 CommandFunction = Callable[[C, Work], Reply] | Callable[[C, Work], Awaitable[Reply]]
 EventFunction = Callable[[E, Work], None] | Callable[[E, Work], Awaitable[None]]
-Background = Callable[[Running], Awaitable[None]]
+Background = Callable[[Running], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)

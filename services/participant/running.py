@@ -15,7 +15,11 @@ class Running(Protocol):
     """A participant that has been started."""
 
     clock: Clock
-    waiters: Waiters
+
+    @property
+    def waiters(self) -> Waiters:
+        """Who waits for a change in this process."""
+        raise NotImplementedError
 
     @property
     def reader(self) -> sqlite3.Connection:
