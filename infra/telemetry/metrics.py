@@ -7,7 +7,7 @@ Prometheus' rules: ``saga_`` in front, ``_total`` for counters, base units (seco
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,7 +61,7 @@ class Gauge(_Described):
         """Set the value under these label values."""
         self.values[labels] = value
 
-    def replace(self, values: dict[Labels, float]) -> None:
+    def replace(self, values: Mapping[Labels, float]) -> None:
         """Set all values at once; label values that are not named are gone."""
         self.values = dict(values)
 
@@ -142,15 +142,14 @@ class Metrics(Collector):
         )
         self.lag = Gauge(
             "saga_partition_lag_records",
-            "Records of an input partition that are not committed yet.",
-            ("topic", "partition"),
+            "Requests and replies of an owned partition that are not decided yet.",
+            ("partition",),
         )
         self.owned = Gauge(
             "saga_partition_owned",
             "1 where this process owns the partition, else 0.",
             ("partition",),
         )
-        self.claims = Counter("saga_claims_total", "Partitions claimed.", ("partition",))
         self.append_seconds = Histogram(
             "saga_log_append_seconds", "Time until an append to the log was acknowledged."
         )

@@ -59,10 +59,14 @@ def metrics_routes(backend: Backend) -> APIRouter:
 
 
 def exposition(backend: Backend) -> bytes:
-    """The metrics as Prometheus reads them; sagas by state are counted now."""
-    counts = backend.reader.counts()
-    backend.metrics.sagas.replace({(state,): counts.get(state, 0) for state in STATES})
-    return backend.metrics.text()
+    """The metrics as Prometheus reads them; how things stand is looked up now."""
+    metrics, counts = backend.metrics, backend.reader.counts()
+    metrics.sagas.replace({(state,): counts.get(state, 0) for state in STATES})
+    partitions = {(str(each.partition),): each for each in backend.health().partitions}
+    owned = {labels: each.role == "owner" for labels, each in partitions.items()}
+    metrics.owned.replace(owned)
+    metrics.lag.replace({labels: each.lag for labels, each in partitions.items() if owned[labels]})
+    return metrics.text()
 
 
 def _short(backend: Backend, response: Response) -> dict[str, Any]:

@@ -14,6 +14,25 @@ from orchestrator.sagalog.rows import SagaRow
 Action = Literal["retry", "skip", "resume"]
 
 
+class PartitionHealth(Protocol):
+    """One partition, as this process stands to it."""
+
+    @property
+    def partition(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """``owner``, or something else."""
+        ...
+
+    @property
+    def lag(self) -> int:
+        """Inputs that are not decided yet."""
+        ...
+
+
 class Health(Protocol):
     """Whether this process makes progress, and if not, why."""
 
@@ -25,6 +44,11 @@ class Health(Protocol):
     @property
     def reasons(self) -> Sequence[str]:
         """Why not; empty when ready."""
+        ...
+
+    @property
+    def partitions(self) -> Sequence[PartitionHealth]:
+        """Every partition of the log."""
         ...
 
 

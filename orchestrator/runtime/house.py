@@ -16,7 +16,9 @@ from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
 from infra.datastore import open_database
 from infra.logging import get_logger
+from infra.telemetry.metrics import Metrics
 from orchestrator.runtime.adoption import Adopter
+from orchestrator.runtime.counting import Counting
 from orchestrator.runtime.decisions import Decided
 from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.follow import Following
@@ -47,9 +49,11 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         effects: Effects,
         inputs: Inputs,
         owner: str,
+        metrics: Metrics,
         chance: random.Random,
     ) -> None:
         self.clock = clock
+        self.counting = Counting(metrics)
         self.log = log
         self.writer = writer
         self.effects = effects

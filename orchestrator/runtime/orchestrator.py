@@ -17,6 +17,7 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock, SystemClock
 from infra.datastore import FolderLock
 from infra.logging import get_logger
+from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.adoption import Adopter
 from orchestrator.runtime.checkup import Checkup
@@ -67,6 +68,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
+        self.metrics = Metrics()
         self._broker = broker_settings
         self._clock = SteadyClock(clock or SystemClock())
         self._chance = chance or random.SystemRandom()
@@ -124,6 +126,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
             effects=effects,
             inputs=self._inputs,
             owner=f"{socket.gethostname()}/{os.getpid()}",
+            metrics=self.metrics,
             chance=self._chance,
         )
         house.adopter = Adopter(reader, self._store, house.follower, self._moved)

@@ -16,6 +16,7 @@ from infra.clock import Clock
 from infra.logging import get_logger
 from orchestrator.runtime import happenings as h
 from orchestrator.runtime.adoption import Adopter
+from orchestrator.runtime.counting import Counting
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.effects import Effects
@@ -53,6 +54,7 @@ class Services(Protocol):
     """What all partitions of a process share."""
 
     clock: Clock
+    counting: Counting
     log: SagaLog
     writer: LogWriter
     adopter: Adopter
@@ -168,6 +170,7 @@ class Partition:
         for span in spans:
             run = self._runs[span.id]
             self.desk.committed(run)
+            self._services.counting.committed(self.number, run)
             for _, state in run.decided():
                 if 0 < state.wake_at < self.next_wake:
                     self.next_wake = state.wake_at
@@ -332,6 +335,7 @@ class Partition:
         span = action.span
         run = self._runs[span.id]
         assert self._lane is not None
+        counting, began = self._services.counting, self._services.clock.monotonic()
         future = self._lane.submit(run.records)
         epoch = run.epoch
 
@@ -340,6 +344,7 @@ class Partition:
                 return
             error = done.exception()
             if error is None:
+                counting.appended(self._services.clock.monotonic() - began)
                 self.tell(h.Acknowledged(epoch, span.id, done.result()))
             else:
                 self.tell(h.AppendFailed(epoch, str(error)))
