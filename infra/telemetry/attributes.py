@@ -1,7 +1,7 @@
 """The names of all span attributes and events.
 
-Where OpenTelemetry's semantic conventions have a name it is theirs (messaging, error, service); what
-only a saga has begins with ``saga.``. No attribute holds the content of a message.
+Where OpenTelemetry's semantic conventions have a name it is theirs (messaging, error, service);
+what only a saga has begins with ``saga.``. No attribute holds the content of a message.
 """
 
 from typing import Final

@@ -13,12 +13,14 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from infra.datastore import transaction
+from infra.telemetry import spans_of
 from services.participant import wire
 from services.participant.commands import CommandTaker
 from services.participant.errors import StorageFault
 from services.participant.events import EventTaker
 from services.participant.outcome import Outcome, Outgoing
 from services.participant.participant import Participant
+from services.participant.tracing import TracedCommandTaker, TracedEventTaker
 
 log = structlog.get_logger(__name__)
 
@@ -39,14 +41,24 @@ class BatchHandler:
         clock: Clock,
         skew_ms: int,
     ) -> None:
-        self._name = participant.name
+        name = self._name = participant.name
         self._db = db
         self._clock = clock
-        self._commands_topic = broker.topic(commands_topic(participant.name))
+        spans = self._spans = spans_of(name)
+        topic = self._commands_topic = broker.topic(commands_topic(name))
         self._dead_letters = broker.topic(DEAD_LETTERS)
-        self._commands = CommandTaker(participant.name, participant.commands, db, clock, skew_ms)
-        events = {(broker.topic(topic), n): h for (topic, n), h in participant.events.items()}
-        self._events = EventTaker(participant.name, events, db, clock)
+        commands = participant.commands
+        events = {(broker.topic(t), kind): h for (t, kind), h in participant.events.items()}
+        self._commands: CommandTaker
+        self._events: EventTaker
+        if spans is None:
+            self._commands = CommandTaker(name, commands, db, clock, skew_ms)
+            self._events = EventTaker(name, events, db, clock)
+        else:
+            self._commands = TracedCommandTaker(
+                name, commands, db, clock, skew_ms=skew_ms, topic=topic, spans=spans
+            )
+            self._events = TracedEventTaker(name, events, db, clock, spans=spans)
 
     async def handle(self, records: Sequence[ConsumedRecord]) -> Outcome:
         """Handle as many of the records as time allows, at least one, in one committed transaction.
@@ -64,6 +76,8 @@ class BatchHandler:
                         break
         except sqlite3.Error as error:
             raise StorageFault(f"the database cannot be used: {error}") from error
+        if self._spans is not None:
+            self._spans.send(outcome.spans)
         return outcome
 
     async def _take(self, record: ConsumedRecord, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from contracts.envelope import COMMAND, CommandMessage, decode, explain
 from contracts.messages import Reply
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
+from infra.logging import bound
 from services.participant import inbox, wire
 from services.participant.errors import Refusal
 from services.participant.outcome import Outcome, Outgoing
@@ -45,7 +46,9 @@ class CommandTaker:
     async def take(self, record: ConsumedRecord, outcome: Outcome) -> None:
         """Act on one command and answer it. Raises MalformedMessage, or StorageFault."""
         command = decode(COMMAND, record.value)
-        answer = await self._answer(command, outcome)
+        trace = command.get("traceparent", "")
+        with bound(saga=command["saga"], step=command["step"], traceparent=trace):
+            answer = await self._answer(command, outcome)
         reply = wire.reply_record(self._name, command, answer)
         outcome.outgoing.append(
             Outgoing(command["replytopic"], command["replypartition"], reply, record)
@@ -110,8 +113,6 @@ class CommandTaker:
             "command failed",
             service=self._name,
             command=command["type"],
-            saga=command["saga"],
-            step=command["step"],
             attempt=command["attempt"],
             exc_info=error,
         )

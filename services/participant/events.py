@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from contracts.envelope import EVENT, EventMessage, MalformedMessage, decode, explain
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
+from infra.logging import bound
 from services.participant import inbox
 from services.participant.outcome import Outcome
 from services.participant.participant import EventHandler
@@ -53,7 +54,8 @@ class EventTaker:
             data = handler.event.model_validate(event["data"])
         except ValidationError as error:
             raise MalformedMessage(f"{event['type']}: {explain(error)}") from error
-        await self._follow(event, handler, data, outcome)
+        with bound(saga=event.get("saga", 0), traceparent=event.get("traceparent", "")):
+            await self._follow(event, handler, data, outcome)
 
     async def _follow(
         self, event: EventMessage, handler: EventHandler, data: Any, outcome: Outcome

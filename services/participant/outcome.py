@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from infra.broker.types import ConsumedRecord, Record
+from infra.telemetry import Finished
 
 
 class Outgoing(NamedTuple):
@@ -19,11 +20,12 @@ class Outgoing(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """Of the first ``taken`` records: what is to be sent, who is to be woken, and how it went by
-    name.
+    """Of the first ``taken`` records: what is to be sent, who is to be woken, how it went by name,
+    and the spans of it.
     """
 
     taken: int = 0
     outgoing: list[Outgoing] = field(default_factory=list[Outgoing])
     woken: set[Hashable] = field(default_factory=set[Hashable])
     counts: Counter[str] = field(default_factory=Counter[str])
+    spans: list[Finished] = field(default_factory=list[Finished])
