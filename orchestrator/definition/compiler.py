@@ -52,12 +52,14 @@ def compile_saga(source: Source) -> Definition:
     definition = Definition(source.name, schema_of(place, model, "validation"), body)
     check(definition)
     filler = Filler(place, model, body, {name: spec.command for name, spec in specs.items()})
+    started = _events(place, "started", source.started, filler)
+    told = [emit.event for emit in started]
     return altered(
         definition,
         body=tuple(_filled(node, specs, filler) for node in body),
-        started=_events(place, "started", source.started, filler),
-        completed=_events(place, "completed", source.completed, filler),
-        failed=_events(place, "failed", source.failed, filler),
+        started=started,
+        completed=_events(place, "completed", source.completed, filler, told),
+        failed=_events(place, "failed", source.failed, filler, told),
     )
 
 
@@ -117,17 +119,25 @@ def _filled(node: Node, specs: Mapping[str, StepSpec], filler: Filler) -> Node:
     return altered(node, do=do, undo=undo)
 
 
-def _events(place: str, outcome: str, given: Events, filler: Filler) -> tuple[Emit, ...]:
+def _events(
+    place: str, outcome: str, given: Events, filler: Filler, before: Sequence[str] = ()
+) -> tuple[Emit, ...]:
+    """The events of one outcome; ``before`` names those that have been told by then."""
     emits: list[Emit] = []
+    told = list(before)
     for one in given if isinstance(given, Sequence) else [given]:
         spec = one if isinstance(one, EventSpec) else EventSpec(one)
         spot = f"{place}, {outcome}"
         contract = check_event(spot, spec.event)
         spot = f"{spot} event {contract.__name__}"
-        if contract.__name__ in [emit.event for emit in emits]:
+        if contract.__name__ in told:
+            # Its id is the saga and this name: a reader would drop the second as a duplicate.
             raise DefinitionError(
-                spot, "it is named twice, and told once", "Leave one of the two out"
+                spot,
+                "a saga tells an event once, and this one twice",
+                "Leave one of the two out, or give it a contract of its own",
             )
+        told.append(contract.__name__)
         fields = filler.event(spot, outcome, replace(spec, event=contract))
         emits.append(Emit(contract.__name__, contract.topic, fields[contract.key], fields))
     return tuple(emits)

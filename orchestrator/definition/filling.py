@@ -5,7 +5,7 @@ late (steps of parallel branches), or of different types, are not guessed betwee
 must say which.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn, cast
@@ -74,14 +74,14 @@ def _explicit(place: str, message: Contract, mapping: object) -> Mapping[str, ob
     return explicit
 
 
-def _like(name: str, known: Mapping[str, object]) -> str:
+def _like(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _mapped(place: str, source: object, scope: Scope) -> str:
     """An explicit source, checked to be one that is there."""
-    known = {f"{name}.{field}": True for name, field in _all_fields(scope)}
+    known = [f"{name}.{field}" for name, field in _all_fields(scope)]
     if isinstance(source, str):
         if source in known:
             return source

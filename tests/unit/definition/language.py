@@ -123,6 +123,17 @@ class AskPrice(Command):
     trip_id: int
 
 
+class ExactlyPriced(Reply):
+    price: float
+
+
+class AskExactPrice(Command):
+    service = "bank"
+    reply = ExactlyPriced
+
+    trip_id: int
+
+
 class Brew(Command):
     service = "hotel"
     reply = HotelReleased

@@ -29,6 +29,7 @@ from tests.unit.definition.language import (
     SendPostcard,
     Trip,
     TripBooked,
+    TripEvent,
     TripFailed,
     trip,
 )
@@ -137,15 +138,19 @@ def test_a_field_with_a_default_may_stay_empty() -> None:
     assert emit.fields == {"trip_id": "input.trip_id"}
 
 
+class TripAsked(TripEvent):
+    asked: str
+
+
 def test_events_of_start_and_outcomes() -> None:
     written = (
-        saga("trip", input=Trip, started=event(TripBooked, fields={"booking": "input.city"}))
+        saga("trip", input=Trip, started=event(TripAsked, fields={"asked": "input.city"}))
         .then(HOTEL)
         .ends(completed=[TripBooked], failed=TripFailed)
     )
     definition = written.definition
     topic, key, own = "trip.events", "input.trip_id", {"trip_id": "input.trip_id"}
-    assert definition.started == (Emit("TripBooked", topic, key, {**own, "booking": "input.city"}),)
+    assert definition.started == (Emit("TripAsked", topic, key, {**own, "asked": "input.city"}),)
     assert definition.completed == (
         Emit("TripBooked", topic, key, {**own, "booking": "hotel.booking"}),
     )

@@ -200,9 +200,16 @@ CASES = [
     pytest.param(
         lambda: trip(HOTEL, completed=(TripBooked, TripBooked)),
         "saga trip, completed event TripBooked",
-        "it is named twice, and told once",
-        "Leave one of the two out",
+        "a saga tells an event once, and this one twice",
+        "Leave one of the two out, or give it a contract of its own",
         id="an event twice",
+    ),
+    pytest.param(
+        lambda: trip(HOTEL, started=TripEvent, failed=TripEvent),
+        "saga trip, failed event TripEvent",
+        "a saga tells an event once, and this one twice",
+        "Leave one of the two out, or give it a contract of its own",
+        id="an event at the start and at the end",
     ),
 ]
 

@@ -16,16 +16,19 @@ from orchestrator.definition import (
 from tests.unit.definition.language import (
     FLIGHT,
     HOTEL,
+    AskExactPrice,
     AskPrice,
     BookFlight,
     BookHotel,
     Brew,
     CheckCity,
     PayTrip,
+    Priced,
     ReleaseHotel,
     SendPostcard,
     TripBooked,
     TripFailed,
+    made,
     trip,
 )
 
@@ -188,6 +191,36 @@ CASES = [
         "Write one of input.trip_id, input.city, input.days, saga.id, saga.key, saga.tenant, "
         "hotel.booking, hotel.price, hotel.breakfast (did you mean 'hotel.booking'?)",
         id="event mapped to an unknown source",
+    ),
+    pytest.param(
+        lambda: trip(read("map", made("ShowMap", service="map", reply=Priced, ann={"town": str}))),
+        "saga trip, step map, field town",
+        "nothing fills it: neither the input nor an earlier reply has a field 'town'",
+        'Map it, such as fields={"town": "input.city"}, or give it a default in ShowMap, '
+        "or let an earlier step reply with it",
+        id="nothing fills it but one of its type",
+    ),
+    pytest.param(
+        lambda: trip(read("map", made("Go", service="map", reply=Priced, ann={"day": int}))),
+        "saga trip, step map, field day",
+        "nothing fills it: neither the input nor an earlier reply has a field 'day'",
+        'Map it, such as fields={"day": "input.days"}, or give it a default in Go, '
+        "or let an earlier step reply with it",
+        id="nothing fills it but one of almost that name",
+    ),
+    pytest.param(
+        lambda: trip(read("map", made("Go", service="map", reply=Priced, ann={"at": list[int]}))),
+        "saga trip, step map, field at",
+        "nothing fills it: neither the input nor an earlier reply has a field 'at'",
+        "Give it a default in Go, or let an earlier step reply with it",
+        id="nothing could fill it",
+    ),
+    pytest.param(
+        lambda: trip(HOTEL, read("price", AskExactPrice), retriable("pay", PayTrip)),
+        "saga trip, step pay, field price",
+        "hotel.price is an integer, price.price is a number",
+        'Say which one is meant: fields={"price": "price.price"}',
+        id="two types of which one fits the other",
     ),
 ]
 
