@@ -1,4 +1,4 @@
-"""A demo scenario as plain data: which sagas to start, and which row of its table each is meant to show."""
+"""A demo scenario as plain data: which sagas to start, and which row each is meant to show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Case:
     - ``label`` names it for people, and is its request key; ``saga`` names the definition.
     - ``fails`` names the steps that this input makes fail: the row of the compensation table with
       exactly these failures must come out. Nothing else is expected here; the table says the rest.
-    - ``after`` is the label of a case that must be over before this one starts, its events taken in.
+    - ``after`` is the label of a case that must be over before this one starts, its events read.
     """
 
     label: str
@@ -23,7 +23,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What ``saga demo`` plays; ``every_row_of`` names the sagas whose whole table must be covered."""
+    """What ``saga demo`` plays; ``every_row_of`` names sagas whose whole table must be covered."""
 
     cases: tuple[Case, ...]
     every_row_of: tuple[str, ...] = ()
