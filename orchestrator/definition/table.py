@@ -15,6 +15,7 @@ from orchestrator.definition.rules import steps_of
 
 Result = Literal["completed", "failed", "needs_operator"]
 
+
 class Action(msgspec.Struct, frozen=True):
     """One undo: the step, and the command that undoes it."""
 

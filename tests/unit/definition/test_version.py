@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import ValidationError
 from msgspec.json import decode, encode
@@ -57,11 +57,13 @@ def turned(value: Any) -> Any:
     return [turned(item) for item in value] if isinstance(value, list) else value
 
 
+@settings(max_examples=40)
 @given(definitions)
 def test_what_is_written_reads_the_same(definition: Definition) -> None:
     assert parse(canonical(definition)) == definition
 
 
+@settings(max_examples=40)
 @given(definitions)
 def test_the_order_of_keys_means_nothing(definition: Definition) -> None:
     other = parse(encode(turned(decode(canonical(definition)))))
@@ -69,6 +71,7 @@ def test_the_order_of_keys_means_nothing(definition: Definition) -> None:
     assert version(other) == version(definition)
 
 
+@settings(max_examples=40)
 @given(definitions, definitions)
 def test_two_definitions_have_two_versions(one: Definition, other: Definition) -> None:
     assert (version(one) == version(other)) == (one == other)
