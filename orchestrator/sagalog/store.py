@@ -6,10 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Self
 
-import structlog
-
 from contracts.topics import PARTITION_BITS
 from infra.datastore import migrate, open_database, transaction
+from infra.logging import get_logger
 from orchestrator.sagalog.aside import copy_partition, free_name
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
@@ -154,7 +153,7 @@ class SagaLog(Lookups):
         except sqlite3.Error as error:
             raise LogWriteFailed(f"cannot copy to {aside}: {error}") from error
         self.forget(partition)
-        structlog.get_logger(__name__).warning(
+        get_logger(__name__).warning(
             "partition set aside", partition=partition, kept_as=str(aside), why=why
         )
         return aside
