@@ -33,8 +33,17 @@ class Acknowledger:
         self.task = asyncio.create_task(self._run())
 
     async def add(self, parcels: Sequence[Parcel], offsets: Offsets) -> None:
-        """Commit these offsets after these parcels; waits while too many batches are under way."""
+        """Commit these offsets after these parcels; waits while too many batches are under way.
+
+        Raises as ``check`` does.
+        """
+        self.check()
         await self._waiting.put((parcels, offsets))
+
+    def check(self) -> None:
+        """Raises what ended the task, if it has ended."""
+        if self.task.done():
+            self.task.result()
 
     async def drain(self, timeout_s: float) -> None:
         """Give what is under way this long to be acknowledged and committed, then stop."""
@@ -45,14 +54,20 @@ class Acknowledger:
         await asyncio.wait([done, self.task])
 
     async def _run(self) -> None:
-        while True:
-            taken = await self._take()
-            for parcels, offsets in taken:
-                await self._delivery.acknowledged(parcels)
-                self._owed.update(offsets)
-            await self._commit()
-            for _ in taken:
-                self._waiting.task_done()
+        try:
+            while True:
+                await self._settle(await self._take())
+        finally:
+            while not self._waiting.empty():  # or whoever waits in ``add`` would do so for ever
+                self._waiting.get_nowait()
+
+    async def _settle(self, taken: Sequence[tuple[Sequence[Parcel], Offsets]]) -> None:
+        for parcels, offsets in taken:
+            await self._delivery.acknowledged(parcels)
+            self._owed.update(offsets)
+        await self._commit()
+        for _ in taken:
+            self._waiting.task_done()
 
     async def _take(self) -> list[tuple[Sequence[Parcel], Offsets]]:
         """What waits, at least one batch; nothing after a while when a commit is owed."""

@@ -45,8 +45,7 @@ class Session:
     async def _read(self, acknowledger: Acknowledger) -> None:
         while True:
             found = await self._consumer.getmany(timeout_ms=READ_MS, max_records=MAX_RECORDS)
-            if acknowledger.task.done():
-                acknowledger.task.result()
+            acknowledger.check()
             records = [record for part in found.values() for record in part]
             while records:
                 outcome = await self._handle(records)
