@@ -26,6 +26,7 @@ from orchestrator.engine.facts import (
 )
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decisions
+from orchestrator.runtime.telling import tell
 from orchestrator.runtime.wire import Outgoing
 
 _MOST: Final = 100_000  # commands out at a time; beyond it latencies go unmeasured, nothing else
@@ -69,10 +70,12 @@ class Counting:
                 metrics.undos_owed.add(name, by=len(fact.owed))
             case Stuck() | Parked():
                 metrics.needs_operator.add(name)
+                tell(after, fact)
             case Completed():
                 metrics.ended.add(name, "completed")
             case Failed():
                 metrics.ended.add(name, "failed")
+                tell(after, fact)
             case _:
                 pass
 

@@ -16,6 +16,8 @@ from contracts.topics import (
 )
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord
+from infra.logging import get_logger
+from infra.telemetry import Spans
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.engine.decide import decide, park, started_fact
 from orchestrator.engine.facts import Completed, Failed, Started, Transition
@@ -40,6 +42,7 @@ from orchestrator.sagalog.rows import SagaRow
 
 MAX_ERROR: Final = 1_000
 _POISON: Final = (MalformedMessage, TooLarge, UnknownVersion)
+_log = get_logger(__name__)
 
 
 class Book(Protocol):
@@ -59,6 +62,7 @@ class Office(NamedTuple):
     partitions: int
     plans: Plans
     book: Book
+    spans: Spans | None = None
 
 
 StartKey = tuple[int, str, str]
@@ -98,7 +102,7 @@ class Desk:
             else:
                 self._repair(record, request, at, out)
         except _POISON as error:
-            out.answers.append(wire.dead_letter(record, str(error), at))
+            out.answers.append(_dead_letter(record, error, at))
 
     def reply(self, record: ConsumedRecord, at: int, out: Decisions) -> None:
         """Decide one record of saga.replies."""
@@ -109,7 +113,7 @@ class Desk:
                 return
             self._decide(self._known(saga, reply["tenant"]), reply_input(reply, at), out)
         except _POISON as error:
-            out.answers.append(wire.dead_letter(record, str(error), at))
+            out.answers.append(_dead_letter(record, error, at))
 
     def woken(self, saga: int, at: int, out: Decisions) -> None:
         """Decide the wake-up of a saga, if it is still due."""
@@ -143,7 +147,7 @@ class Desk:
         if state is not None:
             self._again(request, state, given, at, out)
             return
-        trace = trace_of_start(request.get("traceparent"), tenant, name, key)
+        trace = trace_of_start(request.get("traceparent"), tenant, name, key, self._office.spans)
         saga = saga_id(self._sequence + 1, self._partition)
         self._sequence += 1
         start = Start(request["id"], at, saga, known.version, tenant, key, given, trace)
@@ -219,3 +223,14 @@ class Desk:
             after, transition = park(state, given, started, cause)
             out.add(transition, after)
         self.states.decided(after)
+
+
+def _dead_letter(record: ConsumedRecord, error: Exception, at: int) -> wire.Outgoing:
+    _log.warning(
+        "dead letter",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        error=str(error),
+    )
+    return wire.dead_letter(record, str(error), at)

@@ -25,6 +25,7 @@ from orchestrator.runtime.follow import Following
 from orchestrator.runtime.happenings import Span
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.partition import Inputs, Partition
+from orchestrator.runtime.spans import SagaSpans
 from orchestrator.runtime.wire import Outgoing, rendered
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import SagaLogError
@@ -61,6 +62,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self.owner = owner
         self.adopter: Adopter
         self.following: Following
+        self.spans: SagaSpans | None = None
         self.moved: Callable[[set[int]], None] = lambda _: None
         self.disk_trouble = ""
         self._broker = broker

@@ -17,6 +17,7 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock, SystemClock
 from infra.datastore import FolderLock
 from infra.logging import get_logger
+from infra.telemetry import spans_of
 from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.adoption import Adopter
@@ -33,6 +34,7 @@ from orchestrator.runtime.log_reader import LogReader
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.partition import Partition
 from orchestrator.runtime.plans import Plans
+from orchestrator.runtime.spans import ROLE, SagaSpans
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.timers import Timers
 from orchestrator.runtime.topics import own_topics
@@ -65,10 +67,11 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         clock: Clock | None = None,
         *,
         chance: random.Random | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._broker = broker_settings
         self._clock = SteadyClock(clock or SystemClock())
         self._chance = chance or random.SystemRandom()
@@ -133,7 +136,10 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         house.following = Following(reader, house.adopter, house.set_aside)
         stack.push_async_callback(house.following.stop)
         house.moved = self._moved
-        office = Office(broker, count, Plans(self.catalogue, self._store), self._store)
+        spans = spans_of(ROLE)
+        if spans is not None:
+            house.spans = SagaSpans(spans, broker, self._store.load)
+        office = Office(broker, count, Plans(self.catalogue, self._store), self._store, spans)
         self.partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
         self._timers = Timers(self._clock, self._store, self._inputs, self.partitions)
         self._checkup = Checkup(house, self._inputs, self.partitions, lambda: self._assigned)

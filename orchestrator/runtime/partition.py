@@ -23,6 +23,7 @@ from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.log_writer import Lane, LogWriter
 from orchestrator.runtime.ownership import Ownership, step
+from orchestrator.runtime.spans import SagaSpans
 from orchestrator.runtime.wire import Outgoing
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import SagaLogError
@@ -55,6 +56,7 @@ class Services(Protocol):
 
     clock: Clock
     counting: Counting
+    spans: SagaSpans | None
     log: SagaLog
     writer: LogWriter
     adopter: Adopter
@@ -171,6 +173,8 @@ class Partition:
             run = self._runs[span.id]
             self.desk.committed(run)
             self._services.counting.committed(self.number, run)
+            if self._services.spans is not None and not self.own.refill:  # a refill is old news
+                self._services.spans.committed(run.decided())
             for _, state in run.decided():
                 if 0 < state.wake_at < self.next_wake:
                     self.next_wake = state.wake_at
@@ -319,7 +323,10 @@ class Partition:
             if isinstance(held, HeldTransition):
                 state = self.desk.states.get(held.sealed.transition.saga)
                 if state is not None:
-                    messages += self._services.render(Decided(held.sealed, state), False)
+                    decided = Decided(held.sealed, state)
+                    messages += self._services.render(decided, False)
+                    if self._services.spans is not None:
+                        self._services.spans.committed((decided,))
             if len(messages) >= RESEND_MESSAGES:
                 await self._sent(messages)
                 messages = []

@@ -26,7 +26,7 @@ from orchestrator.engine.facts import (
     Transition,
 )
 from orchestrator.engine.state import State
-from orchestrator.runtime.tracing import traceparent
+from orchestrator.runtime.tracing import saga_traceparent, traceparent
 
 SOURCE: Final = "orchestrator"
 _encode = msgspec.json.Encoder().encode
@@ -74,8 +74,7 @@ def _outstanding(state: State, fact: Sent) -> bool:
     return (
         step is not None
         and step.phase == "sent"
-        and (step.direction, step.round, step.attempt)
-        == (fact.direction, fact.round, fact.attempt)
+        and (step.direction, step.round, step.attempt) == (fact.direction, fact.round, fact.attempt)
     )
 
 
@@ -146,7 +145,7 @@ def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]
         "tenant": str(state.tenant),
         "saga": str(state.saga),
         "requestkey": state.key,
-        "traceparent": traceparent(state.trace, identity),
+        "traceparent": saga_traceparent(state),
         "data": data,
     }
 
