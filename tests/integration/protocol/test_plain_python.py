@@ -1,4 +1,4 @@
-"""The protocol is enough: a participant and a start in plain Python, none of our libraries in them."""
+"""The protocol is enough: a participant and a start in plain Python, without our libraries."""
 
 import asyncio
 import json
