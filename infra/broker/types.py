@@ -11,10 +11,14 @@ from typing import NamedTuple, Protocol
 
 from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener as RebalanceListener
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 __all__ = [
     "ConsumedRecord",
     "Consumer",
+    "IllegalStateError",
+    "KafkaError",
+    "OffsetOutOfRangeError",
     "Producer",
     "RebalanceListener",
     "Record",

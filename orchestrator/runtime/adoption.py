@@ -1,4 +1,6 @@
-"""Reading a partition's log before acting on it (DESIGN laws 9 and 14): compared, adopted, checked."""
+"""Reading a partition's log before acting on it (DESIGN laws 9 and 14): compared, adopted,
+checked.
+"""
 
 import contextlib
 from collections.abc import Callable
@@ -17,7 +19,9 @@ Moved = Callable[[set[int]], None]
 
 
 class Comparison(NamedTuple):
-    """What the topic holds: its log id ("" when empty), and whether it fits the file's last record."""
+    """What the topic holds: its log id ("" when empty), and whether it fits the file's last
+    record.
+    """
 
     log: str
     matches: bool

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from aiokafka.errors import IllegalStateError, KafkaError
-
+from infra.broker.types import IllegalStateError, KafkaError
 from infra.logging import get_logger
 from orchestrator.runtime.happenings import NOWHERE, Positions
 from orchestrator.runtime.health import Health, PartitionHealth
@@ -123,7 +122,6 @@ class Checkup:
         now = time.monotonic()
         for partition in self._partitions:
             before = self._moved.get(partition.number)
-            if before is None or before[0] != partition.positions or not partition.ready:
-                self._moved[partition.number] = (partition.positions, now)
-            elif self._ends.get(partition.number, NOWHERE) <= partition.positions:
+            done = self._ends.get(partition.number, NOWHERE) <= partition.positions
+            if not partition.ready or done or before is None or before[0] != partition.positions:
                 self._moved[partition.number] = (partition.positions, now)

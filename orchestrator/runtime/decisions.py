@@ -85,7 +85,9 @@ class Decisions:
         number = self.seq + len(self.records)
         if isinstance(held, HeldTransition) and state is not None:
             key = str(state.saga).encode()
-            self._append(key, TransitionRecord(self.epoch, number, self.sent, held.sealed), NO_LIMIT)
+            self._append(
+                key, TransitionRecord(self.epoch, number, self.sent, held.sealed), NO_LIMIT
+            )
             self.entries.append(Decided(held.sealed, state))
         elif isinstance(held, HeldDefinition):
             raw = msgspec.Raw(held.definition)

@@ -1,7 +1,9 @@
 """Where the inputs of one partition are decided (DESIGN laws 1, 4, 8 and 10).
 
-Every input ends in exactly one of: a transition, an answer that is none (refusal, dead letter, forward,
-repeated outcome), or nothing at all, when there is nothing to say. None of them can stop the others.
+Every input ends in exactly one of: a transition, an answer that is none (refusal, dead letter,
+forward,
+repeated outcome), or nothing at all, when there is nothing to say. None of them can stop the
+others.
 """
 
 from typing import Final, NamedTuple, Protocol
@@ -170,7 +172,9 @@ class Desk:
     def _again(
         self, request: Request, state: State, given: dict[str, object], at: int, out: Decisions
     ) -> None:
-        """The same request key is the same saga: tell its outcome once more, or refuse another body."""
+        """The same request key is the same saga: tell its outcome once more, or refuse another
+        body.
+        """
         if state.data["input"] != given:
             reason = f"request key {state.key} has been used with another input"
             name = state.definition

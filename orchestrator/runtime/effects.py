@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiokafka.errors import KafkaError
-
 from contracts.topics import DEAD_LETTERS, partition_of_key
 from infra.broker.batches import records_size
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
-from infra.broker.types import Record
+from infra.broker.types import KafkaError, Record
 from infra.logging import get_logger
 from orchestrator.runtime.wire import Outgoing
 
@@ -67,7 +65,8 @@ class Effects:
 
     async def flush(self) -> None:
         """Wait until everything is acknowledged or refused."""
-        while self._waiting or self._held or self.unacknowledged:
+        # polled, at the end of a process only: whoever counts on the hot path has nothing to set
+        while self._waiting or self._held or self.unacknowledged:  # noqa: ASYNC110
             await asyncio.sleep(FLUSH_POLL_S)
 
     def close(self) -> None:
@@ -135,7 +134,9 @@ class Effects:
         error: BaseException,
         inside: list[_Parcel],
     ) -> bool:
-        """What the cluster refuses for good goes to the dead letters; True when it counts as sent."""
+        """What the cluster refuses for good goes to the dead letters; True when it counts as
+        sent.
+        """
         _log.error("messages refused", topic=place[0], count=len(chunk), error=str(error))
         if place[0] == DEAD_LETTERS or not isinstance(error, (BrokerError, KafkaError)):
             return False
@@ -145,7 +146,12 @@ class Effects:
         ]
         for parcel in inside:
             parcel.left += 1
-        self.send(letters, lambda: [parcel.minus() for parcel in inside] and None)
+
+        def buried() -> None:
+            for parcel in inside:
+                parcel.minus()
+
+        self.send(letters, buried)
         return True
 
     def _ask(self, topic: str, message: Outgoing, parcel: _Parcel) -> None:

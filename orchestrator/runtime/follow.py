@@ -5,8 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from aiokafka.errors import KafkaError
-
+from infra.broker.types import KafkaError
 from infra.logging import get_logger
 from orchestrator.runtime.adoption import Adopter
 from orchestrator.runtime.errors import LogGap
@@ -18,7 +17,9 @@ _log = get_logger(__name__)
 
 
 class Following:
-    """One task per partition that is not ours. ``set_aside`` is called when the file contradicts."""
+    """One task per partition that is not ours. ``set_aside`` is called when the file
+    contradicts.
+    """
 
     def __init__(
         self, reader: LogReader, adopter: Adopter, set_aside: Callable[[int, str], None]

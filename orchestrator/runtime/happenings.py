@@ -2,7 +2,7 @@
 
 Events are told to ``ownership.step``; it answers with actions, which the shell carries out in the
 order given. Offsets are those of ``saga.log``; a *span* is a run of records decided and appended
-together.
+together. All are immutable and compared by value.
 """
 
 import msgspec
@@ -15,11 +15,7 @@ RESEND = -1
 """The number of the span that stands for what is sent again after a claim."""
 
 
-class _Value(msgspec.Struct, frozen=True, gc=False):
-    """Base of events, actions and spans: immutable, compared by value."""
-
-
-class Mark(_Value):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """The last record of a partition that a file holds: the log's id, its epoch, the number that
     the next record of that epoch has, and its offset."""
 
@@ -29,7 +25,7 @@ class Mark(_Value):
     offset: int
 
 
-class Span(_Value):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """The ``id``-th span of an epoch: ``count`` records, numbered from ``first``, and the inputs
     that they cover.
 
@@ -49,13 +45,13 @@ class Span(_Value):
 # ------------------------------------------------------------------------------------- events
 
 
-class Assigned(_Value):
+class Assigned(msgspec.Struct, frozen=True, gc=False):
     """The group gave us this partition (or the pause after a lost claim is over)."""
 
     file: Mark | None
 
 
-class Inspected(_Value):
+class Inspected(msgspec.Struct, frozen=True, gc=False):
     """The topic was compared with the file; ``log`` is the topic's id ("" when it is empty).
 
     ``matches``: the topic holds, at the file's last offset, the very record the file names.
@@ -68,14 +64,14 @@ class Inspected(_Value):
     epoch: str
 
 
-class ClaimAcknowledged(_Value):
+class ClaimAcknowledged(msgspec.Struct, frozen=True, gc=False):
     """Our claim stands in the log at this offset."""
 
     epoch: str
     offset: int
 
 
-class Adopted(_Value):
+class Adopted(msgspec.Struct, frozen=True, gc=False):
     """Everything before our claim is read. ``foreign``: the log contradicts our file; ``missing``:
     the file holds what the log lacks; ``sent``: the sent mark."""
 
@@ -85,7 +81,7 @@ class Adopted(_Value):
     missing: bool = False
 
 
-class Decided(_Value):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """Decisions were made on top of what is under way; ``count`` records are to be appended."""
 
     epoch: str
@@ -94,13 +90,13 @@ class Decided(_Value):
     answers: bool = False
 
 
-class Refilled(_Value):
+class Refilled(msgspec.Struct, frozen=True, gc=False):
     """The whole missing suffix is confirmed and committed."""
 
     epoch: str
 
 
-class Acknowledged(_Value):
+class Acknowledged(msgspec.Struct, frozen=True, gc=False):
     """The span of this id stands in the log from offset ``base``."""
 
     epoch: str
@@ -108,41 +104,43 @@ class Acknowledged(_Value):
     base: int
 
 
-class AppendFailed(_Value):
+class AppendFailed(msgspec.Struct, frozen=True, gc=False):
     """An append gave an error or no usable answer: what the log holds is unknown."""
 
     epoch: str
     reason: str
 
 
-class ReadBetweenDone(_Value):
+class ReadBetweenDone(msgspec.Struct, frozen=True, gc=False):
     """What lies between the offset expected and the one got was read; was there a newer claim?"""
 
     epoch: str
     claimed: bool
 
 
-class Committed(_Value):
+class Committed(msgspec.Struct, frozen=True, gc=False):
     """The first ``spans`` confirmed spans are in SQLite."""
 
     spans: int
 
 
-class Done(_Value):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """All effects and answers of the span of this id are acknowledged."""
 
     epoch: str
     span: int
 
 
-class Failed(_Value):
-    """The log could not be read or compared (a gap, a broker gone). ``epoch`` is "" before a claim."""
+class Failed(msgspec.Struct, frozen=True, gc=False):
+    """The log could not be read or compared (a gap, a broker gone). ``epoch`` is "" before a
+    claim.
+    """
 
     epoch: str
     reason: str
 
 
-class Revoked(_Value):
+class Revoked(msgspec.Struct, frozen=True, gc=False):
     """The group took the partition away, or the process stops."""
 
 
@@ -165,26 +163,26 @@ Event = (
 # ------------------------------------------------------------------------------------ actions
 
 
-class Inspect(_Value):
+class Inspect(msgspec.Struct, frozen=True, gc=False):
     """Compare the file's last record with the topic, then tell ``Inspected``."""
 
     file: Mark | None
 
 
-class SetAside(_Value):
+class SetAside(msgspec.Struct, frozen=True, gc=False):
     """The file belongs to another log: keep a copy, forget the partition, and say so."""
 
     reason: str
 
 
-class AppendClaim(_Value):
+class AppendClaim(msgspec.Struct, frozen=True, gc=False):
     """Append a claim, alone."""
 
     log: str
     epoch: str
 
 
-class ReadUpTo(_Value):
+class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
     """Read the log into the file up to our claim at ``offset``, then tell ``Adopted``.
 
     ``again``: from its beginning, for the topic lacks what the file ends with (law 14)."""
@@ -193,42 +191,42 @@ class ReadUpTo(_Value):
     again: bool
 
 
-class Refill(_Value):
+class Refill(msgspec.Struct, frozen=True, gc=False):
     """Append what the log lacks, in chunks by ``Decided``, then tell ``Refilled``."""
 
 
-class Own(_Value):
+class Own(msgspec.Struct, frozen=True, gc=False):
     """The partition is ours: send again what lies behind the sent mark, and decide."""
 
     sent: int
 
 
-class Append(_Value):
+class Append(msgspec.Struct, frozen=True, gc=False):
     """Append this span's records."""
 
     span: Span
 
 
-class ReadBetween(_Value):
+class ReadBetween(msgspec.Struct, frozen=True, gc=False):
     """Read the log from ``start`` up to, not including, ``stop``, then tell ``ReadBetweenDone``."""
 
     start: int
     stop: int
 
 
-class Commit(_Value):
+class Commit(msgspec.Struct, frozen=True, gc=False):
     """Write these spans to SQLite, then tell ``Committed``."""
 
     spans: tuple[Span, ...]
 
 
-class Act(_Value):
+class Act(msgspec.Struct, frozen=True, gc=False):
     """Send the effects and answers of these spans, telling ``Done`` for each."""
 
     spans: tuple[Span, ...]
 
 
-class Relinquish(_Value):
+class Relinquish(msgspec.Struct, frozen=True, gc=False):
     """Throw away all that is not confirmed and read the inputs again from ``inputs``.
 
     ``again``: we are still assigned; claim again after a random pause."""

@@ -6,10 +6,8 @@ that belongs to no member of the group and commits in a group of its own (ADR 01
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final, Protocol
-
-from aiokafka.errors import IllegalStateError, KafkaError
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from contracts.topics import REPLIES, REQUESTS
 from infra.broker.clients import make_consumer
@@ -17,6 +15,8 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import (
     ConsumedRecord,
     Consumer,
+    IllegalStateError,
+    KafkaError,
     RebalanceListener,
     TopicPartition,
 )
@@ -44,10 +44,14 @@ class _Listener(RebalanceListener):
         self._told = told
         self.pause: Callable[[int], None]
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(  # type: ignore[override]  # aiokafka awaits it
+        self, revoked: Iterable[TopicPartition]
+    ) -> None:
         await self._told.revoked({tp.partition for tp in revoked})
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(  # type: ignore[override]
+        self, assigned: Iterable[TopicPartition]
+    ) -> None:
         partitions = {tp.partition for tp in assigned}
         for partition in partitions:
             self.pause(partition)
@@ -107,9 +111,7 @@ class _Source:
     async def pump(self, source: int, take: Take) -> None:
         while True:
             try:
-                batches = await self.consumer.getmany(
-                    timeout_ms=POLL_MS, max_records=POLL_RECORDS
-                )
+                batches = await self.consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
                 self.trouble = ""
             except KafkaError as error:
                 self.trouble = f"{self._topic}: {type(error).__name__}: {error}"
@@ -134,7 +136,9 @@ class KafkaInputs:
         """Join the group and read; nothing is taken of a partition before it is opened."""
         replies_topic = self._settings.topic(REPLIES)
         replies = _Source(
-            make_consumer(self._settings, group_id=f"{self._group}.replies", client_id="saga-replies"),
+            make_consumer(
+                self._settings, group_id=f"{self._group}.replies", client_id="saga-replies"
+            ),
             replies_topic,
         )
         await replies.consumer.start()
@@ -175,7 +179,9 @@ class KafkaInputs:
         await asyncio.gather(*(_leave(source.consumer) for source in self._sources))
 
     async def open(self, partition: int, start: Positions) -> Positions:
-        """Read this partition of both from here, or else from the committed offset, or the first."""
+        """Read this partition of both from here, or else from the committed offset, or the
+        first.
+        """
         requests, replies = self._sources
         places = (
             start[0] if start[0] >= 0 else await requests.beginning(partition),
@@ -220,8 +226,7 @@ class KafkaInputs:
 
 async def _leave(consumer: Consumer) -> None:
     # aiokafka keeps a static member's seat until its session times out; a clean stop gives it up.
-    coordinator = getattr(consumer, "_coordinator", None)
-    if getattr(coordinator, "_group_instance_id", None) is not None:
+    coordinator: Any = getattr(consumer, "_coordinator", None)
+    if coordinator is not None:
         coordinator._group_instance_id = None  # pylint: disable=protected-access
-    stop: Callable[[], Awaitable[None]] = consumer.stop
-    await stop()
+    await consumer.stop()

@@ -1,4 +1,5 @@
-"""Reads what arrives on saga.requests and saga.replies; what cannot be read raises MalformedMessage.
+"""Reads what arrives on saga.requests and saga.replies; what cannot be read raises
+MalformedMessage.
 
 Sizes are limited here, well below what the log takes of one decision (DESIGN law 8).
 """

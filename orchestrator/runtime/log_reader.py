@@ -6,13 +6,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from infra.broker.clients import make_consumer
 from infra.broker.settings import BrokerSettings
-from infra.broker.types import ConsumedRecord, Consumer, TopicPartition
+from infra.broker.types import (
+    ConsumedRecord,
+    Consumer,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicPartition,
+)
 from orchestrator.runtime.errors import LogGap
 
 POLL_MS = 1_000
@@ -66,7 +70,7 @@ class LogReader:
         end = await self._consumer.end_offsets([tp])
         return first[tp], end[tp]
 
-    async def stream(self, partition: int, start: int) -> AsyncIterator[Records]:
+    async def stream(self, partition: int, start: int) -> AsyncGenerator[Records]:
         """Records from offset ``start`` on, without a gap, for ever; raises LogGap, KafkaError."""
         tp = self._partitions[partition]
         self._drop(tp)
@@ -82,7 +86,7 @@ class LogReader:
         finally:
             self._drop(tp)
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[Records]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[Records]:
         """Records of the offsets from ``start`` up to, not including, ``stop``."""
         if start >= stop:
             return
@@ -134,10 +138,12 @@ class LogReader:
 
     def _gone(self, error: OffsetOutOfRangeError) -> None:
         offsets: dict[TopicPartition, int] = error.args[0] if error.args else {}
-        places = {tp: LogGap(f"{tp.topic}/{tp.partition}: {at} is gone") for tp, at in offsets.items()}
+        places = {
+            tp: LogGap(f"{tp.topic}/{tp.partition}: {at} is gone") for tp, at in offsets.items()
+        }
         self._fail(places)
 
-    def _fail(self, errors: "dict[TopicPartition, Exception]") -> None:
+    def _fail(self, errors: Mapping[TopicPartition, Exception]) -> None:
         for tp, error in errors.items():
             future = self._waiting.pop(tp, None)
             self._consumer.pause(tp)

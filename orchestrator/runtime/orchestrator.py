@@ -185,7 +185,9 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         await self._end()
 
     async def kill(self) -> None:
-        """Stop like a crash: nothing is finished, nothing committed, the group finds out by itself."""
+        """Stop like a crash: nothing is finished, nothing committed, the group finds out by
+        itself.
+        """
         self._running = False
         await self._end()
 
@@ -201,7 +203,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         await self._stack.aclose()
 
     async def _drain(self) -> None:
-        while not all(partition.idle for partition in self.partitions):
+        while not all(partition.idle for partition in self.partitions):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
     # ----------------------------------------------------------------------- the group decides
@@ -256,7 +258,9 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         )
 
     async def wait_saga(self, saga: int, timeout_s: float) -> SagaRow | None:
-        """The saga as soon as it has ended or waits for a person; as it stands when time is over."""
+        """The saga as soon as it has ended or waits for a person; as it stands when time is
+        over.
+        """
 
         def look() -> SagaRow | None:
             row = self.reader.saga(saga)

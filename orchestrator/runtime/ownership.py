@@ -1,13 +1,15 @@
 """Who owns a partition, as a pure state machine (DESIGN laws 2, 3, 9 and 14).
 
-``step(ownership, event)`` gives the next value and the actions to carry out; it does no I/O and knows
+``step(ownership, event)`` gives the next value and the actions to carry out; it does no I/O and
+knows
 no clock. The shell drives it, and the checks explore this very code. An event that cannot happen
-in the present phase raises IllegalEvent and changes nothing. What answers an older epoch is stale: it
+in the present phase raises IllegalEvent and changes nothing. What answers an older epoch is stale:
+it
 changes nothing either, but it is no error, for it can always come late.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
@@ -29,7 +31,8 @@ Phase = Literal[
 class Ownership(msgspec.Struct, frozen=True):
     """One partition, as its assignee knows it. Everything is a value; nothing here is shared.
 
-    ``appended`` spans wait for their offset, ``confirmed`` ones stand in the log and wait for SQLite,
+    ``appended`` spans wait for their offset, ``confirmed`` ones stand in the log and wait for
+    SQLite,
     ``acting`` ones are in SQLite and wait until their effects are acknowledged.
     """
 
@@ -78,7 +81,7 @@ def _assigned(own: Ownership, event: h.Assigned) -> Result:
 
 
 def _inspected(own: Ownership, event: h.Inspected) -> Result:
-    file, actions = own.file, []
+    file, actions = own.file, list[h.Action]()
     if file and event.log and file.log != event.log:
         actions.append(h.SetAside(f"the topic holds log {event.log}, the file log {file.log}"))
         file = None
@@ -242,10 +245,9 @@ _EMPTY: Final[dict[str, Any]] = {
     "refill": False,
 }
 
-_ALL: Final = frozenset[Phase](
-    "released inspecting claiming adopting refilling owner checking replaced".split()  # type: ignore[arg-type]
-)
-_DECIDING: Final = frozenset[Phase](("owner", "checking", "refilling"))
+_ALL: Final[frozenset[Phase]] = frozenset(get_args(Phase))
+_DECIDING: Final[frozenset[Phase]] = frozenset(("owner", "checking", "refilling"))
+_TRYING: Final[frozenset[Phase]] = frozenset(("inspecting", "claiming", "adopting"))
 _LEGAL: Final[dict[type, frozenset[Phase]]] = {
     h.Assigned: frozenset(("released", "replaced")),
     h.Inspected: frozenset(("inspecting",)),
@@ -254,11 +256,11 @@ _LEGAL: Final[dict[type, frozenset[Phase]]] = {
     h.Decided: _DECIDING,
     h.Refilled: frozenset(("refilling",)),
     h.Acknowledged: _DECIDING,
-    h.AppendFailed: _DECIDING | {"claiming", "adopting"},
+    h.AppendFailed: _DECIDING | _TRYING,
     h.ReadBetweenDone: frozenset(("checking",)),
     h.Committed: _ALL,
     h.Done: frozenset(("owner", "checking")),
-    h.Failed: _DECIDING | {"inspecting", "claiming", "adopting"},
+    h.Failed: _DECIDING | _TRYING,
     h.Revoked: _ALL,
 }
 _STEP: Final[dict[type, Callable[[Ownership, Any], Result]]] = {

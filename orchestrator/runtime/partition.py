@@ -8,10 +8,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
-from aiokafka.errors import KafkaError
-
 from infra.broker.errors import BrokerError
-from infra.broker.types import ConsumedRecord, Record
+from infra.broker.types import ConsumedRecord, KafkaError, Record
 from infra.clock import Clock
 from infra.logging import get_logger
 from orchestrator.runtime import happenings as h
@@ -245,9 +243,7 @@ class Partition:
         self._services.set_aside(self.number, action.reason)
 
     def _append_claim(self, action: h.AppendClaim) -> None:
-        claim = Claim(
-            action.log, action.epoch, self._services.clock.now_ms(), self._services.owner
-        )
+        claim = Claim(action.log, action.epoch, self._services.clock.now_ms(), self._services.owner)
 
         async def append() -> None:
             self._lane = await self._services.writer.lane(self.number)
@@ -268,7 +264,9 @@ class Partition:
 
     def _refill(self, _: h.Refill) -> None:
         """Append what the topic has lost, as fast as it is confirmed."""
-        _log.warning("the log on the topic is shorter than the file: refilling", partition=self.number)
+        _log.warning(
+            "the log on the topic is shorter than the file: refilling", partition=self.number
+        )
         self.desk.open()
         log = self._services.log
 

@@ -15,7 +15,9 @@ Load = Callable[[int], State | None]
 
 
 class States:
-    """Newest states by saga id. ``load`` folds one from the file, None when there is no such saga."""
+    """Newest states by saga id. ``load`` folds one from the file, None when there is no such
+    saga.
+    """
 
     def __init__(self, load: Load, capacity: int = CAPACITY) -> None:
         self._load = load

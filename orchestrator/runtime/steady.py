@@ -1,6 +1,7 @@
 """A clock for deadlines: wall time that advances monotonically (DESIGN law 12).
 
-Deadlines are wall time, so a clock that is set forward would let all of them pass at once. Here a jump is
+Deadlines are wall time, so a clock that is set forward would let all of them pass at once. Here a
+jump is
 followed at a bounded rate only, and reported.
 """
 

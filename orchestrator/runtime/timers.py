@@ -1,6 +1,7 @@
 """Wakes sagas whose time has come (DESIGN laws 5 and 12). The index in SQLite is the timer store.
 
-A wake-up is decided only after both inputs of its partition were read up to where they ended once the
+A wake-up is decided only after both inputs of its partition were read up to where they ended once
+the
 time had come: after an hour down, replies come before timeouts.
 """
 
@@ -9,8 +10,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from aiokafka.errors import IllegalStateError, KafkaError
-
+from infra.broker.types import IllegalStateError, KafkaError
 from infra.clock import Clock
 from infra.logging import get_logger
 from orchestrator.runtime.happenings import Positions
@@ -69,7 +69,9 @@ class Timers:
 
     async def _ask(self, now: int) -> None:
         """Where do the inputs of every partition with something due end, now that it is due?"""
-        due = {p.number: p for p in self._partitions if p.ready and p.own.owns and p.next_wake <= now}
+        due = {
+            p.number: p for p in self._partitions if p.ready and p.own.owns and p.next_wake <= now
+        }
         news = {n: p for n, p in due.items() if p not in self._barriers}
         if not news:
             return

@@ -26,7 +26,9 @@ class Waiters:
     async def until(
         self, key: Hashable, look: Callable[[], Answer | None], timeout_s: float
     ) -> Answer | None:
-        """Look now and after every wake-up; the first answer, or None after ``timeout_s`` seconds."""
+        """Look now and after every wake-up; the first answer, or None after ``timeout_s``
+        seconds.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while True:

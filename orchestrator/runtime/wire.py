@@ -1,7 +1,8 @@
 """What a transition sends, rendered: commands, business events and events about the saga itself.
 
 Rendering is a function of the transition and of what never changes about its saga, so sending again
-gives the same bytes (DESIGN laws 3 and 4). Wide integers are decimal strings (``contracts.envelope``).
+gives the same bytes (DESIGN laws 3 and 4). Wide integers are decimal strings
+(``contracts.envelope``).
 """
 
 from collections.abc import Mapping
@@ -111,7 +112,9 @@ def _emitted(state: State, transition: Transition, fact: Emitted) -> Outgoing:
 
 
 def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
-    """The event on ``saga.events`` that tells how the saga stands: its id is the same every time."""
+    """The event on ``saga.events`` that tells how the saga stands: its id is the same every
+    time.
+    """
     data: dict[str, Any] = {"definition": state.definition, "version": state.version}
     place = str(transition.number)
     match fact:
@@ -153,7 +156,9 @@ def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]
 def refusal(
     request: Mapping[str, Any], definition: str, at: int, code: str, reason: str, status: int
 ) -> Outgoing:
-    """``SagaRefused``: a start that did not become a saga, and why; its id follows the request's."""
+    """``SagaRefused``: a start that did not become a saga, and why; its id follows the
+    request's.
+    """
     key = request["requestkey"]
     tenant = request["tenant"]
     message = {

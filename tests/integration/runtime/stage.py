@@ -1,4 +1,6 @@
-"""A stage for the real runtime: a small definition, a participant on the bare client, an application."""
+"""A stage for the real runtime: a small definition, a participant on the bare client, an
+application.
+"""
 
 import asyncio
 import contextlib
@@ -111,9 +113,7 @@ class Participant:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
                         await self._handle(producer, json.loads(record.value or b""))
-                    await consumer.commit(
-                        {tp: consumer_at for tp, consumer_at in _ends(records)}
-                    )
+                    await consumer.commit(dict(_ends(records)))
         finally:
             await consumer.stop()
             await close_producer(producer)
@@ -124,7 +124,9 @@ class Participant:
         if answer is not None:
             reply = reply_to(command, **answer)
             await producer.send(
-                command["replytopic"], json.dumps(reply).encode(), partition=command["replypartition"]
+                command["replytopic"],
+                json.dumps(reply).encode(),
+                partition=command["replypartition"],
             )
 
 

@@ -8,8 +8,8 @@ from tests.brokers import MakeTopics
 from tests.integration.runtime.stage import (
     FACTS,
     TOPICS,
-    eventually,
     events,
+    eventually,
     participant,
     refuse,
     running,
@@ -32,7 +32,9 @@ async def test_a_saga_runs_to_its_end(
         ended = await orchestrator.wait_saga(row.id, 20)
         assert ended is not None and ended.status == "completed"
         assert [command["step"] for command in work.commands] == ["first", "second"]
-        await eventually(lambda: all(p.own.sent == p.own.expected - 1 for p in orchestrator.partitions))
+        await eventually(
+            lambda: all(p.own.sent == p.own.expected - 1 for p in orchestrator.partitions)
+        )
         (told,) = await events(any_broker, EVENTS)
         assert told["type"] == "SagaCompleted"
         assert told["requestkey"] == "key-1"

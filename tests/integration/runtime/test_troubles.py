@@ -26,8 +26,8 @@ from tests.integration.runtime.stage import (
     PARTITIONS,
     TOPICS,
     Behaviour,
-    eventually,
     events,
+    eventually,
     participant,
     reply_to,
     running,
@@ -132,7 +132,10 @@ async def test_the_embedded_broker_forgets_everything(tmp_path: Path) -> None:
     """A new empty broker and the old folder: the log is filled again, open sagas go on at once."""
     with EmbeddedBroker() as one:
         broker = BrokerSettings.local(one.start(TOPICS), embedded=True)
-        async with participant(broker, ignore("second")) as work, running(broker, tmp_path, WORK) as o:
+        async with (
+            participant(broker, ignore("second")) as work,
+            running(broker, tmp_path, WORK) as o,
+        ):
             finished = saga(step("only"), name="short")
             del finished
             rows = [await begin(o, f"key-{n}") for n in range(20)]
@@ -169,8 +172,11 @@ async def test_a_start_twice_is_one_saga(
     completed = [e for e in told if e["type"] == "SagaCompleted"]
     assert len(completed) == 2
     assert completed[0]["id"] == completed[1]["id"]
-    refused = {(e["requestkey"], e["data"]["status"], e["data"]["code"]) for e in told[:]
-               if e["type"] == "SagaRefused"}
+    refused = {
+        (e["requestkey"], e["data"]["status"], e["data"]["code"])
+        for e in told[:]
+        if e["type"] == "SagaRefused"
+    }
     assert refused == {
         ("key-1", 422, "key_reused"),
         ("key-1", 404, "definition_not_found"),
@@ -240,7 +246,9 @@ async def test_a_start_in_the_wrong_partition_is_forwarded(
 async def test_replies_come_before_timeouts(
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
-    """After an hour down the reply that waited in the topic counts; without one it is asked again."""
+    """After an hour down the reply that waited in the topic counts; without one it is asked
+    again.
+    """
     await make_topics(any_broker, TOPICS)
     clock = ManualClock(1_700_000_000_000)
     async with participant(any_broker, ignore("second")) as work:
@@ -248,7 +256,9 @@ async def test_replies_come_before_timeouts(
             answered = await begin(first, "answered")
             silent = await begin(first, "silent")
             await eventually(lambda: sum(c["step"] == "second" for c in work.commands) == 2)
-        held = next(c for c in work.commands if c["step"] == "second" and c["saga"] == str(answered.id))
+        held = next(
+            c for c in work.commands if c["step"] == "second" and c["saga"] == str(answered.id)
+        )
         reply = json.dumps(reply_to(held, "succeeded", {})).encode()
         await publish(any_broker, REPLIES, partition_of_saga(answered.id), reply)
         clock.advance(3_600_000)
