@@ -1,6 +1,6 @@
 """Traces and metrics: names in one place, exported by the standards."""
 
-from infra.telemetry.pipeline import configure, shutdown, spans_of
+from infra.telemetry.pipeline import exporting, spans_of
 from infra.telemetry.spans import Event, Finished, Spans
 
-__all__ = ["Event", "Finished", "Spans", "configure", "shutdown", "spans_of"]
+__all__ = ["Event", "Finished", "Spans", "exporting", "spans_of"]

@@ -8,7 +8,8 @@ variables; that nothing is sent by default is our own rule.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -26,16 +27,25 @@ _log = get_logger(__name__)
 _exporters: "list[Exporter]" = []  # of this process: none or one
 
 
-def configure() -> bool:
-    """Set up the export of this process's spans, if it is asked for; whether it is.
+@contextmanager
+def exporting(flush_s: float = FLUSH_S) -> Iterator[None]:
+    """Export this process's spans, if that is asked for, for as long as the block runs.
 
-    Once per process, before its parts start; harmless when repeated. A collector that does not
-    answer costs nothing but its spans.
+    Once per process, around all of its parts. A collector that does not answer costs nothing but
+    the spans, and at the end ``flush_s`` seconds at most, for which it blocks.
     """
-    if not _exporters and _wanted(os.environ):
-        # The SDK takes its time to load: only a process that exports pays it.
-        _exporters.append(import_module("infra.telemetry.export").Exporter())
-    return bool(_exporters)
+    if not _wanted(os.environ):
+        yield
+        return
+    # The SDK takes its time to load: only a process that exports pays it.
+    exporter: Exporter = import_module("infra.telemetry.export").Exporter()
+    _exporters.append(exporter)
+    try:
+        yield
+    finally:
+        _exporters.remove(exporter)
+        if not exporter.close(flush_s):
+            _log.warning("the last spans were not taken in time", seconds=flush_s)
 
 
 def spans_of(role: str) -> Spans | None:
@@ -43,17 +53,7 @@ def spans_of(role: str) -> Spans | None:
 
     ``role`` is the ``service.name`` unless the environment gives one.
     """
-    return _exporters[0].role(role) if _exporters else None
-
-
-def shutdown(timeout_s: float = FLUSH_S) -> None:
-    """Export what is queued, for this long at most, and end the export; blocks until then.
-
-    Harmless when nothing is exported.
-    """
-    while _exporters:
-        if not _exporters.pop().close(timeout_s):
-            _log.warning("the last spans were not taken in time", seconds=timeout_s)
+    return _exporters[-1].role(role) if _exporters else None
 
 
 def _wanted(environment: Mapping[str, str]) -> bool:

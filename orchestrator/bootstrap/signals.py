@@ -8,6 +8,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from infra.telemetry import exporting
+
 STOP_WITHIN_S: Final = 10.0
 FORCED: Final = 1
 
@@ -18,7 +20,8 @@ def run_until_told(main: Coroutine[Any, Any, None]) -> None:
     A process that has not ended ten seconds later, or gets a second signal, ends at once; what was
     not finished is found in the log at the next start.
     """
-    asyncio.run(_guarded(main))
+    with exporting():
+        asyncio.run(_guarded(main))
 
 
 async def _guarded(main: Coroutine[Any, Any, None]) -> None:

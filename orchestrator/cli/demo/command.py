@@ -15,6 +15,7 @@ from rich.live import Live
 
 from infra.broker.settings import BrokerSettings
 from infra.logging import configure
+from infra.telemetry import exporting
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.folder import services_folder
@@ -64,7 +65,8 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="saga-demo-") as folder:
         own = settings.model_copy(update={"data": Path(folder)})
         stage = _Stage(own, loaded, sagas, scenario, tables, quiet=as_json)
-        facts = asyncio.run(stage.run(named, timeout))
+        with exporting():
+            facts = asyncio.run(stage.run(named, timeout))
     emit(facts, lambda found: report_view(found, tables), as_json=as_json)
     if not facts.ok:
         raise SagaFailed(
