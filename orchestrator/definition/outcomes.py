@@ -32,7 +32,7 @@ class Way:
 def ways(definition: Definition) -> list[Way]:
     """Every way in which a saga of this definition can go."""
     # Only what failed beside it stops a branch, and beside the whole saga there is nothing.
-    return [way for way in _sequence(definition.body, False, False) if way.end != "stopped"]
+    return [way for way in _sequence(definition.body, False) if way.end != "stopped"]
 
 
 def is_complete(nodes: Iterable[Node]) -> bool:
@@ -49,12 +49,12 @@ def _combinations(node: Parallel) -> int:
     return prod(3 * sum(1 for _ in steps_of(branch)) for branch in node.branches)
 
 
-def _sequence(nodes: tuple[Node, ...], committed: bool, beside: bool) -> list[Way]:
-    """The ways of a sequence, the one in which all succeeds first."""
+def _sequence(nodes: tuple[Node, ...], committed: bool) -> list[Way]:
+    """The ways of a branch, the one in which all succeeds first."""
     before: tuple[tuple[str, Outcome], ...] = ()
     ended: list[Way] = []
     for index, node in enumerate(nodes):
-        if index and beside and not committed:
+        if index and not committed:
             ended.append(Way(before, "stopped"))
         success, *others = _node(node, committed)
         ended.extend(Way(before + way.outcomes, way.end) for way in others)
@@ -66,7 +66,7 @@ def _sequence(nodes: tuple[Node, ...], committed: bool, beside: bool) -> list[Wa
 def _node(node: Node, committed: bool) -> list[Way]:
     """The ways of a node, success first."""
     if isinstance(node, Parallel):
-        branches = [_sequence(branch, committed, True) for branch in node.branches]
+        branches = [_sequence(branch, committed) for branch in node.branches]
         every = _combinations(node) <= MOST
         return [_together(ways) for ways in (product(*branches) if every else _one_fails(branches))]
     must = node.kind == "retriable" or (committed and node.kind == "read")

@@ -179,6 +179,12 @@ def test_of_too_many_combinations_one_failure_each_is_listed() -> None:
     assert not table.complete
     assert len(table.rows) == 1 + 2 * len(branches)
     assert max(len(row.failing) for row in table.rows) == 1
+    for row in table.rows:
+        came = list(row.outcomes.values())
+        assert came.count("success") + len(row.failing) == len(branches)
+    fewer = compensation_table(trip(parallel(*branches[1:])).definition)
+    assert fewer.complete
+    assert len(fewer.rows) == 3 ** len(branches[1:])
 
 
 def test_text_stands_in_columns() -> None:
