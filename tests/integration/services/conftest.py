@@ -20,11 +20,11 @@ class Peer:
 
     def __init__(self, broker: BrokerSettings) -> None:
         self.broker = broker
+        self._producer = make_producer(broker)
+        self._sender = BatchSender(self._producer)
 
     async def start(self) -> None:
-        self._producer = make_producer(self.broker)
         await self._producer.start()
-        self._sender = BatchSender(self._producer)
 
     async def stop(self) -> None:
         await self._sender.close()
