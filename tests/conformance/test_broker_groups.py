@@ -143,11 +143,11 @@ class Revocations(RebalanceListener):
     def __init__(self) -> None:
         self.count = 0
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Before each rebalance."""
         self.count += 1
 
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Of no interest."""
 
 

@@ -1,6 +1,7 @@
 """Topics: created as law 2 and law 10 want them, refused where they are not, printed for others."""
 
 import shlex
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,8 +19,8 @@ async def config_of(settings: BrokerSettings, topic: str) -> dict[str, str]:
     """The topic's configuration as the cluster tells it."""
     async with started(settings) as admin:
         resource = ConfigResource(ConfigResourceType.TOPIC, topic)
-        (answer,) = await admin.describe_configs([resource])
-    return {entry[0]: entry[1] for entry in answer.resources[0][4]}
+        answers: list[Any] = await admin.describe_configs([resource])
+    return {entry[0]: entry[1] for entry in answers[0].resources[0][4]}
 
 
 class started:  # pylint: disable=invalid-name  # reads as a context

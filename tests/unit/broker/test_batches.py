@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from infra.broker.batches import BATCH_OVERHEAD, BatchSender, records_size
 from infra.broker.errors import AppendFailed, BatchTooLarge, UnknownDestination
@@ -143,17 +144,26 @@ async def test_a_bug_in_a_record_reaches_who_waits(sender: BatchSender) -> None:
         sender.submit("a", 0, [broken])
 
 
-def test_sizes_are_upper_bounds() -> None:
-    """Compared with aiokafka's own builder, for sizes around each varint's edge."""
-    from aiokafka.record.default_records import DefaultRecordBatchBuilder
-
-    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1_000_000)
-    written: list[Record] = []
-    for number, size in enumerate((0, 1, 63, 64, 8191, 8192, 100_000)):
-        record = Record(b"k" * (size % 500), b"v" * size, [("näme", b"h" * (size % 100))])
-        written.append(record)
-        timestamp = 1_700_000_000_000 + number * 86_400_000
-        headers = list(record.headers)
+def built_size(written: list[Record]) -> int:
+    """What aiokafka's builder makes of them, with timestamps as far apart as years."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000_000)
+    for number, record in enumerate(written):
+        headers: list[tuple[str, bytes | None]] = list(record.headers)
+        timestamp = 1_700_000_000_000 + (number % 2) * 100_000_000_000
         builder.append(number, timestamp, record.key, record.value, headers)
+    return int(builder.size())
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 8191, 8192, 1_100_000])
+@pytest.mark.parametrize("headers", [[], [("\N{GRINNING FACE}" * 40, b"")], [("a", b"h" * 9000)]])
+def test_sizes_are_upper_bounds(size: int, headers: list[tuple[str, bytes]]) -> None:
+    """Around each varint's edge, for names that are all multi-byte, and never far above."""
+    written = [Record(b"k" * min(size, 100), b"v" * size, headers) for _ in range(3)]
     bound = records_size(written) + BATCH_OVERHEAD
-    assert builder.size() <= bound <= builder.size() + 100 * len(written)
+    assert built_size(written) <= bound <= built_size(written) + 50 * len(written)
+
+
+def test_many_empty_records_are_not_underestimated() -> None:
+    """The overhead of a record is all there is; offsets grow to three bytes."""
+    written = [Record(None, b"") for _ in range(20_000)]
+    assert built_size(written) <= records_size(written) + BATCH_OVERHEAD
