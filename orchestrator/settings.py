@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".saga"), description="folder of the log, databases and token")
     http_host: str = Field(default="127.0.0.1", description="address the HTTP API binds to")
     http_port: int = Field(default=8000, ge=0, le=65535, description="its port; 0 takes a free one")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="loopback port for /metrics without the token; None: only with it",
+    )
     token: SecretStr | None = Field(
         default=None,
         description="bearer token of the HTTP API; None: made once, kept in DATA/token",

@@ -100,7 +100,7 @@ class Histogram(_Described):
         yield family
 
 
-class Metrics(Collector):
+class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the register itself
     """All metrics of one orchestrator process; the attributes are the register."""
 
     def __init__(self) -> None:

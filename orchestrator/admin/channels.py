@@ -148,7 +148,7 @@ def _shape(typed_dict: Any, name: str = "", **instead: Any) -> type[BaseModel]:
 
 
 def _taking(payload: type[BaseModel]) -> Any:
-    async def take(message: Any) -> None:
+    async def take(message: Any) -> None:  # pylint: disable=unused-argument
         """Documents what is read; nothing ever calls it."""
 
     take.__annotations__["message"] = payload

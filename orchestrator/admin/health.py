@@ -3,7 +3,10 @@
 from typing import Any, Final, cast
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from infra.http.guards import OPEN, permission
 from infra.http.problems import responses
@@ -56,6 +59,15 @@ def metrics_routes(backend: Backend) -> APIRouter:
         return Response(exposition(backend), media_type=CONTENT_TYPE)
 
     return router
+
+
+def metrics_app(backend: Backend) -> ASGIApp:
+    """``/metrics`` alone and open to everybody, for a loopback port of its own."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(exposition(backend), media_type=CONTENT_TYPE)
+
+    return Starlette(routes=[Route("/metrics", metrics)])
 
 
 def exposition(backend: Backend) -> bytes:

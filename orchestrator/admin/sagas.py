@@ -72,7 +72,7 @@ class Sagas:
         self._backend = backend
         self._clock = clock
 
-    async def start(
+    async def start(  # pylint: disable=too-many-positional-arguments  # FastAPI fills them by name
         self,
         who: Writing,  # first, so that a stranger's body is not even looked at
         definition: Name,

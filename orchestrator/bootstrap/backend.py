@@ -3,26 +3,27 @@
 The API answers before the broker does, so that `/health/ready` can say why nothing moves.
 """
 
-from typing import NamedTuple
+import msgspec
 
 from infra.broker.errors import BrokerUnreachable
 from infra.telemetry.metrics import Metrics
-from orchestrator.admin.ports import FrontDoor, Health
+from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 
 
-class NotYet(NamedTuple):
+class NotYet(msgspec.Struct, frozen=True):
     """The health of an orchestrator that is not there (yet)."""
 
     reasons: list[str]
     ready: bool = False
+    partitions: tuple[PartitionHealth, ...] = ()
 
 
 class LateBackend:
-    """Passes everything on to the orchestrator once there is one.
+    """Passes everything on to the orchestrator once that has started.
 
     Until then reads and requests raise BrokerUnreachable, which the API answers with 503.
     """
@@ -31,15 +32,15 @@ class LateBackend:
         self.catalogue = catalogue
         self.metrics = metrics
         self.why = "the orchestrator is starting"
-        self._backend: Orchestrator | None = None
+        self._orchestrator: Orchestrator | None = None
 
-    def open(self, backend: Orchestrator) -> None:
-        """From now on there is one."""
-        self._backend = backend
+    def open(self, orchestrator: Orchestrator) -> None:
+        """It has started."""
+        self._orchestrator = orchestrator
 
     def close(self) -> None:
         """It is about to stop."""
-        self._backend = None
+        self._orchestrator = None
         self.why = "the orchestrator is stopping"
 
     @property
@@ -64,9 +65,9 @@ class LateBackend:
 
     def health(self) -> Health:
         """How it is doing, or why it is not there."""
-        return NotYet([self.why]) if self._backend is None else self._backend.health()
+        return NotYet([self.why]) if self._orchestrator is None else self._orchestrator.health()
 
     def _there(self) -> Orchestrator:
-        if self._backend is None:
+        if self._orchestrator is None:
             raise BrokerUnreachable(self.why)
-        return self._backend
+        return self._orchestrator

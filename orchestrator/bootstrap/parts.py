@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec, ensure_topics
+from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.brokers import Say, embedded_broker, reach
 from orchestrator.bootstrap.topics import topics
 from orchestrator.definition.application import Application
@@ -58,10 +59,13 @@ async def broker_with_topics(
 
 @asynccontextmanager
 async def running_orchestrator(
-    settings: Settings, broker: BrokerSettings, sagas: Sequence[Saga]
+    settings: Settings,
+    broker: BrokerSettings,
+    sagas: Sequence[Saga],
+    metrics: Metrics | None = None,
 ) -> AsyncGenerator[Orchestrator, None]:
     """The orchestrator of this process; raises BrokerError, DatastoreError."""
-    orchestrator = Orchestrator(settings, broker, Catalogue(sagas))
+    orchestrator = Orchestrator(settings, broker, Catalogue(sagas), metrics=metrics)
     await orchestrator.start()
     try:
         yield orchestrator

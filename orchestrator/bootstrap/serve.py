@@ -17,6 +17,7 @@ from infra.http.server import Server
 from infra.http.sessions import Sessions
 from orchestrator.admin.application import admin_app
 from orchestrator.admin.dead_letters import DeadLetters
+from orchestrator.admin.health import metrics_app
 from orchestrator.admin.ports import Backend
 from orchestrator.bootstrap.folder import Running, make_token, remove_running, write_running
 from orchestrator.bootstrap.load import load
@@ -57,17 +58,30 @@ async def http_api(
         routers=[] if services is None else _routers(application, services),
         contracts=[import_module(name) for name in application.contracts],
     )
+    metrics = _metrics_server(settings, backend)
     server = Server(
         app, settings.http_host, settings.http_port, token_configured=settings.token is not None
     )
     await server.start()
+    if metrics is not None:
+        await metrics.start()
     write_running(settings, Running(os.getpid(), server.url, broker.address, broker.embedded))
     try:
         yield Served(server.url, server.url + login_path(guard))
     finally:
         remove_running(settings)
         await server.stop()
+        if metrics is not None:
+            await metrics.stop()
         await letters.close()
+
+
+def _metrics_server(settings: Settings, backend: Backend) -> Server | None:
+    """/metrics without a token, on loopback and nowhere else."""
+    port = settings.metrics_port
+    if port is None:
+        return None
+    return Server(metrics_app(backend), "127.0.0.1", port, token_configured=False)
 
 
 def _routers(application: Application, services: Mapping[str, object]) -> list[APIRouter]:

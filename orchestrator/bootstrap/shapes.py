@@ -63,7 +63,7 @@ async def orchestrator_process(
             await reach(given, say)
             backend.why = "the orchestrator is starting"
             await prepare_topics(given, settings, application, sagas)
-        orchestrator = await enter(running_orchestrator(settings, broker, sagas))
+        orchestrator = await enter(running_orchestrator(settings, broker, sagas, backend.metrics))
         backend.open(orchestrator)
         stack.callback(backend.close)
         await enter(parts)

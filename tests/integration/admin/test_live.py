@@ -96,7 +96,7 @@ async def test_sagas_over_http(
         assert "saga_log_append_seconds_count" in metrics
 
 
-async def test_dead_letters_are_listed_shown_and_sent_again(
+async def test_dead_letters_are_listed_shown_and_sent_again(  # pylint: disable=too-many-locals
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     await make_topics(any_broker, TOPICS)

@@ -54,7 +54,7 @@ def work(*names: str, name: str = "work") -> Saga:
     return Saga(definition, Order, version(definition))
 
 
-class FakeBackend:
+class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what tests turn at
     """Decides at once what is asked at its door; `answers` is what each participant says."""
 
     def __init__(self, folder: Path, clock: ManualClock) -> None:
@@ -109,12 +109,12 @@ class FakeBackend:
         self.repairs.append(asked)
 
     async def wait(
-        self, tenant: int, definition: str, key: str, timeout_s: float, /
+        self, tenant: int, definition: str, key: str, _timeout_s: float, /
     ) -> SagaRow | None:
         """The saga is in the log at once, or never."""
         return self.reader.by_key(tenant, definition, key)
 
-    async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
+    async def wait_saga(self, saga: int, _timeout_s: float, /) -> SagaRow | None:
         """The saga has ended at once, or does not end within the wait."""
         return self.reader.saga(saga)
 

@@ -1,6 +1,7 @@
-"""The application as a whole: what is open, pages, health, metrics, and nothing is a 500."""
+"""The application as a whole: what is open, health, metrics, and nothing is a 500."""
 
 import json
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -13,20 +14,20 @@ from infra.http.errors import UnguardedRoute
 from infra.http.guards import Guard, stated_permissions
 from infra.http.sessions import COOKIE
 from orchestrator.admin.application import AdminApplication, admin_app
-from orchestrator.admin.channels import channels
+from orchestrator.admin.health import metrics_app
+from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.health import Health
 from tests.unit.admin.backend import FakeBackend, FakeLetters
 
 Client = httpx.AsyncClient
 OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /login"}
-PAGES = ["/docs", "/openapi.json", "/asyncapi", "/asyncapi.json", "/docs/assets/docs.js"]
 
 
 def api(app: Any) -> FastAPI:
     """The FastAPI application inside the limits and FastStream."""
-    inner = app._app._app
+    inner = app._app._app  # pylint: disable=protected-access
     assert isinstance(inner, AdminApplication)
-    return inner._api
+    return inner._api  # pylint: disable=protected-access
 
 
 def routes(app: Any) -> dict[str, list[str]]:
@@ -49,9 +50,7 @@ async def test_every_other_route_needs_the_token(app: Any, stranger: Client):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_browser_reads_but_writes_only_with_the_csrf_token(
-    browser: Client, backend: FakeBackend
-):
+async def test_a_browser_reads_but_writes_only_with_the_csrf_token(browser: Client):
     assert (await browser.get("/sagas")).status_code == 200
     refused = await browser.post("/sagas/work", json={"order": 7})
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_token_missing")
@@ -72,84 +71,6 @@ def test_a_router_of_the_business_states_permissions_too(
 
     with pytest.raises(UnguardedRoute, match="/forgotten"):
         admin_app(backend, letters, guard, clock, routers=[router])
-
-
-@pytest.mark.parametrize("path", PAGES)
-async def test_pages_load_for_who_is_logged_in(browser: Client, client: Client, path: str):
-    for caller in (browser, client):
-        answer = await caller.get(path)
-        assert answer.status_code == 200
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-
-
-async def test_the_page_of_the_api_needs_no_network(browser: Client):
-    page = await browser.get("/docs")
-    assert "http://" not in page.text
-    assert "https://" not in page.text
-    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "docs.js", "favicon.png"):
-        assert f"/docs/assets/{name}" in page.text
-        assert (await browser.get(f"/docs/assets/{name}")).status_code == 200
-    assert (await browser.get("/docs/assets/..%2fdocs.py")).status_code == 404
-    csrf = (await browser.get("/session")).json()["csrf"]
-    assert csrf in page.text
-
-
-async def test_the_api_description_has_every_route_and_how_to_authenticate(client: Client):
-    found = (await client.get("/openapi.json")).json()
-    for path in ("/sagas/{definition}", "/sagas/{saga}/history", "/dead-letters/{letter}/redrive"):
-        assert path in found["paths"]
-    assert set(found["components"]["securitySchemes"]) == {"token", "session", "csrf"}
-    start = found["paths"]["/sagas/{definition}"]["post"]
-    assert {"Idempotency-Key", "Prefer"} <= {each["name"] for each in start["parameters"]}
-    assert "application/problem+json" in start["responses"]["422"]["content"]
-
-
-async def test_every_channel_and_message_is_on_the_page(client: Client):
-    from importlib import import_module
-
-    import sagas
-
-    found = (await client.get("/asyncapi.json")).json()
-    page = (await client.get("/asyncapi")).text
-    expected = channels(import_module(name) for name in sagas.app.contracts)
-    topics = {channel.topic for channel in expected}
-    assert {
-        "saga.requests",
-        "saga.replies",
-        "saga.log",
-        "saga.events",
-        "saga.dead-letters",
-        "order.events",
-        "product.commands",
-        "payment.commands",
-        "inventory.commands",
-        "shipping.commands",
-        "orders.commands",
-    } <= topics
-    for channel in expected:
-        name = f"{channel.topic}:{channel.message}"
-        assert found["channels"][name]["address"] == channel.topic
-        assert found["operations"][name]["action"] == ("receive" if channel.received else "send")
-        assert name in page
-    messages = {channel.message for channel in expected}
-    assert {
-        "ChargePayment",
-        "PaymentCharged",
-        "OrderFailed",
-        "SagaRefused",
-        "saga.start",
-    } <= messages
-    charge = found["components"]["schemas"]["ChargePaymentMessage"]
-    assert charge["properties"]["type"]["const"] == "ChargePayment"
-    assert charge["properties"]["data"] == {"$ref": "#/components/schemas/ChargePayment"}
-    assert charge["properties"]["saga"]["type"] == "string"
-
-
-async def test_the_page_of_messages_cannot_act_for_who_is_logged_in(browser: Client):
-    answer = await browser.get("/asyncapi")
-    assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts;")
-    assert (await browser.post("/asyncapi/try", json={})).status_code in (404, 405)
 
 
 async def test_health(stranger: Client, backend: FakeBackend):
@@ -173,6 +94,12 @@ async def test_metrics(client: Client, backend: FakeBackend):
     assert 'saga_started_total{definition="work"} 1.0' in answer.text
 
 
+async def test_metrics_on_a_port_of_their_own_are_all_there_is(client_of, backend: FakeBackend):
+    alone = client_of(metrics_app(backend), token=None)
+    assert 'saga_sagas{state="failed"} 0.0' in (await alone.get("/metrics")).text
+    assert (await alone.get("/sagas")).status_code == 404
+
+
 async def test_definitions(client: Client, backend: FakeBackend):
     (item,) = (await client.get("/definitions")).json()["items"]
     assert item == {"name": "work", "version": backend.saga.version, "current": True}
@@ -186,8 +113,6 @@ async def test_definitions(client: Client, backend: FakeBackend):
 
 
 async def test_a_definition_that_only_the_log_knows(client: Client, backend: FakeBackend):
-    from orchestrator.definition.catalogue import Catalogue
-
     backend.answers["pack"] = ""
     saga = (await client.post("/sagas/work", json={"order": 7})).json()["id"]
     backend.catalogue = Catalogue()
@@ -242,8 +167,6 @@ async def test_the_lifespan_of_the_business_is_entered(
         steps.append("down")
 
     app = admin_app(backend, letters, guard, clock)
-    from contextlib import asynccontextmanager
-
     api(app).router.lifespan_context = asynccontextmanager(lifespan)
     inbox = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     outbox: list[str] = []

@@ -167,7 +167,7 @@ def test_sessions_are_bounded(clock: ManualClock):
 
 
 async def test_a_guard_goes_around_a_foreign_application(client_of, guard: Guard):
-    async def foreign(scope, receive, send):
+    async def foreign(_scope, _receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"in"})
 

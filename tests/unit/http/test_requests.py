@@ -96,7 +96,7 @@ async def test_pages_out_of_bounds_are_refused(client: Client, query: str):
     assert (await client.get(f"/things?{query}")).status_code == 422
 
 
-async def echo(scope, receive, send):
+async def echo(_scope, receive, send):
     """Answers with the size of the body it got."""
     size, more = 0, True
     while more:

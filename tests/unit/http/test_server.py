@@ -24,7 +24,7 @@ async def hello(scope, receive, send):
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-async def broken(scope, receive, send):
+async def broken(_scope, receive, send):
     """An application that does not start."""
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "no"})

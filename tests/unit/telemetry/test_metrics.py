@@ -1,0 +1,78 @@
+"""The register of metrics: names, units and help, and what Prometheus reads."""
+
+import re
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from infra.telemetry.metrics import Counter, Gauge, Histogram, Metrics
+
+REGISTER = Metrics().all()
+
+
+@pytest.mark.parametrize("metric", REGISTER, ids=lambda metric: metric.name)
+def test_names_follow_the_rules(metric: Counter | Gauge | Histogram):
+    assert re.fullmatch(r"saga_[a-z]+(_[a-z]+)*", metric.name)
+    assert metric.help.endswith(".")
+    assert metric.help[0].isupper() or metric.help[0].isdigit()
+    assert metric.name.endswith("_total") == isinstance(metric, Counter)
+    if isinstance(metric, Histogram):
+        assert metric.name.endswith("_seconds")
+        assert list(metric.buckets) == sorted(set(metric.buckets))
+    for label in metric.labels:
+        assert label in {"state", "definition", "outcome", "step", "direction"} | {
+            "cause",
+            "code",
+            "topic",
+            "partition",
+        }
+
+
+def test_names_are_given_once():
+    names = [metric.name for metric in REGISTER]
+    assert len(set(names)) == len(names) > 10
+
+
+def exposed(metrics: Metrics) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+    """What Prometheus would read."""
+    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def test_counts_add_up():
+    metrics = Metrics()
+    metrics.started.add("work")
+    metrics.started.add("work", by=2)
+    metrics.ended.add("work", "failed")
+    found = exposed(metrics)
+    assert found["saga_started_total"] == {(("definition", "work"),): 3}
+    assert found["saga_ended_total"] == {(("definition", "work"), ("outcome", "failed")): 1}
+
+
+def test_gauges_forget_what_is_gone():
+    metrics = Metrics()
+    metrics.owned.set(1, "0")
+    metrics.owned.replace({("1",): 1})
+    assert exposed(metrics)["saga_partition_owned"] == {(("partition", "1"),): 1}
+
+
+def test_histograms_cumulate():
+    metrics = Metrics()
+    for seconds in (0.001, 0.0011, 0.3, 99):
+        metrics.append_seconds.observe(seconds)
+    found = exposed(metrics)
+    buckets = {
+        labels[0][1]: value for labels, value in found["saga_log_append_seconds_bucket"].items()
+    }
+    assert (buckets["0.001"], buckets["0.002"], buckets["0.5"], buckets["+Inf"]) == (1, 2, 3, 4)
+    assert found["saga_log_append_seconds_count"] == {(): 4}
+    assert found["saga_log_append_seconds_sum"][()] == pytest.approx(99.3021)
+
+
+def test_label_values_are_escaped():
+    metrics = Metrics()
+    metrics.started.add('a"b\\c\nd')
+    assert exposed(metrics)["saga_started_total"] == {(("definition", 'a"b\\c\nd'),): 1}
