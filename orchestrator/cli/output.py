@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 T = TypeVar("T")
 
-NARROW = 120  # columns where the output is not a terminal: a log, a file, a pipe
+NARROW = 140  # columns where the output is not a terminal: a log, a file, a pipe
 
 
 def console() -> Console:

@@ -1,0 +1,89 @@
+"""What a user gets wrong before anything runs: one line, exit code 2, no traceback."""
+
+import signal
+
+import httpx
+import pytest
+
+from infra.broker.settings import BrokerSettings
+from tests.acceptance.conftest import Saga
+
+
+@pytest.mark.parametrize(
+    ("app", "says"),
+    [
+        ("nowhere:app", "nowhere"),
+        ("sagas:nothing", "nothing"),
+        ("no import string", "import string"),
+        ("json:loads", "Application"),
+    ],
+)
+@pytest.mark.parametrize("command", [("up", "--port", "0"), ("demo",), ("definitions",)])
+def test_a_wrong_application(saga: Saga, command: tuple[str, ...], app: str, says: str) -> None:
+    saga.run(*command, "--app", app).is_a_mistake(says)
+
+
+def test_a_package_that_ours_hides(saga: Saga) -> None:
+    (saga.folder / "services").mkdir()
+    (saga.folder / "services" / "__init__.py").write_text("app = None\n", encoding="utf-8")
+    saga.run("definitions", "--app", "services:app").is_a_mistake(str(saga.folder / "services"))
+
+
+def test_a_data_folder_that_cannot_be_written(saga: Saga) -> None:
+    saga.data.write_text("a file is in the way", encoding="utf-8")
+    saga.run("up", "--port", "0").is_a_mistake(str(saga.data), "cannot be written")
+
+
+def test_an_unknown_service_names_those_there_are(saga: Saga) -> None:
+    saga.run("service", "nope").is_a_mistake("nope", "payment")
+
+
+def test_a_port_that_is_taken(saga: Saga, unused_tcp_port: int) -> None:
+    other = Saga(saga.folder / "other")
+    other.folder.mkdir()
+    try:
+        first = other.spawn("up", "--port", str(unused_tcp_port))
+        other.until(other.ready, first)
+        saga.run("up", "--port", str(unused_tcp_port)).is_a_mistake(str(unused_tcp_port))
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("command", [("topics", "list"), ("topics", "create")])
+def test_a_broker_that_is_not_there_is_named(
+    saga: Saga, command: tuple[str, ...], unused_tcp_port: int
+) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+    saga.run(*command, "--broker", address).is_a_mistake(address)
+
+
+def test_a_process_waits_for_its_broker_and_says_so(saga: Saga, unused_tcp_port: int) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+    process = saga.spawn("up", "--port", "0", "--broker", address)
+    log = saga.folder / "up-0.log"
+    saga.until(lambda: address in log.read_text() and bool(saga.url()), process)
+    ready = httpx.get(f"{saga.url()}/health/ready", trust_env=False)
+    assert ready.status_code == 503
+    assert address in ready.json()["reasons"][0]
+    assert httpx.get(f"{saga.url()}/health/live", trust_env=False).is_success
+    assert saga.stop(process, signal.SIGTERM) == 0
+    assert log.read_text().count(address) == 1
+
+
+@pytest.mark.kafka
+async def test_topics_are_created_once_and_listed(saga: Saga, kafka_broker: BrokerSettings) -> None:
+    where = ("--broker", kafka_broker.address)
+    env = {"KAFKA_TOPIC_PREFIX": kafka_broker.topic_prefix}
+    first = saga.run("topics", "create", "--json", *where, **env)
+    assert first.code == 0, first
+    assert all(topic["created"] for topic in first.facts)
+    again = saga.run("topics", "create", "--json", *where, **env)
+    assert not any(topic["created"] for topic in again.facts)
+    listed = saga.run("topics", "list", "--json", *where, **env)
+    assert all(topic["found"] == topic["partitions"] == 8 for topic in listed.facts)
+    other = saga.run("topics", "create", *where, **env, SAGA_PARTITIONS="4")
+    other.is_a_mistake("8 partitions and must have 4")
+
+
+def test_binding_to_a_network_needs_a_token(saga: Saga) -> None:
+    saga.run("up", "--port", "0", SAGA_HTTP_HOST="0.0.0.0").is_a_mistake("SAGA_TOKEN")

@@ -1,0 +1,212 @@
+"""`saga up` and the commands about running sagas, on one data folder."""
+
+import itertools
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.conftest import Saga
+
+ORDERS = itertools.count(1)
+
+
+def order(user: int = 1, product: int = 3) -> str:
+    """The input for an order that nobody else has placed: an order is fulfilled once."""
+    placed = {"order_id": next(ORDERS), "user_id": user, "product_id": product, "quantity": 1}
+    return json.dumps(placed)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saga]:
+    """One `saga up` for the tests that only look at it."""
+    saga = Saga(tmp_path_factory.mktemp("up"))
+    try:
+        saga.up()
+        yield saga
+    finally:
+        saga.close()
+
+
+def test_a_saga_from_start_to_history(running: Saga) -> None:
+    started = running.json("start", "order-fulfillment", "--input", order(), "--wait", "20")
+    assert started["state"] == "completed"
+    identity = str(started["id"])
+    status = running.json("status", identity)
+    assert (status["state"], status["waiting"]) == ("completed", [])
+    facts = [
+        fact["type"] for t in running.json("history", identity)["items"] for fact in t["facts"]
+    ]
+    assert facts[0] == "started"
+    assert facts.count("completed") == 1
+    assert "succeeded" in running.run("history", identity).out
+    assert started["id"] in [saga["id"] for saga in running.json("list")["items"]]
+    (row,) = running.json("table", "order-fulfillment", "--saga", identity)["rows"]
+    assert row["result"] == "completed"
+
+
+def test_a_saga_that_fails_is_exit_1_with_one_line(running: Saga) -> None:
+    done = running.run(
+        "start", "order-fulfillment", "--input", order(user=2), "--wait", "20", "--json"
+    )
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert done.facts["failure"]["code"] == "insufficient_funds"
+    assert sorted(done.facts["undone"]) == ["inventory", "shipping"]
+
+
+def test_the_same_key_is_the_same_saga(running: Saga) -> None:
+    same = order()
+    first, second = (
+        running.json("start", "order-fulfillment", "--input", same, "--key", "k", "--wait", "20")
+        for _ in range(2)
+    )
+    assert first["id"] == second["id"]
+    other = running.run("start", "order-fulfillment", "--input", order(), "--key", "k")
+    other.is_a_mistake("k")
+
+
+def test_input_from_a_file_and_from_stdin(running: Saga) -> None:
+    (running.folder / "order.json").write_text(order(), encoding="utf-8")
+    command = ("start", "order-fulfillment", "--json", "--input")
+    assert running.run(*command, "@order.json").code == 0
+    assert running.run(*command, "-", stdin=order()).code == 0
+
+
+def test_pages_of_a_list(running: Saga) -> None:
+    for _ in range(3):
+        body = order(product=404)
+        running.run("start", "order-fulfillment", "--input", body, "--wait", "20")
+    first = running.json("list", "--state", "failed", "--limit", "2")
+    assert len(first["items"]) == 2
+    assert first["next"]
+    second = running.json("list", "--state", "failed", "--after", str(first["items"][-1]["id"]))
+    shown = [saga["id"] for saga in first["items"] + second["items"]]
+    assert shown == sorted(set(shown), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("start", "nope", "--input", "{}"), "nope"),
+        (("start", "order-fulfillment", "--input", "{}"), "order_id"),
+        (("start", "order-fulfillment", "--input", "not json"), "not JSON"),
+        (("start", "order-fulfillment", "--input", "[1]"), "object"),
+        (("start", "order-fulfillment", "--input", "@missing.json"), "missing.json"),
+        (("status", "999999"), "999999"),
+        (("history", "999999"), "999999"),
+        (("repair", "999999", "retry", "--reason", "x"), "999999"),
+        (("dlq", "show", "999999"), "999999"),
+        (("up", "--port", "0"), "in use by process"),
+    ],
+)
+def test_a_mistake_is_one_line(running: Saga, arguments: tuple[str, ...], says: str) -> None:
+    running.run(*arguments).is_a_mistake(says)
+
+
+def test_a_completed_saga_needs_no_repair(running: Saga) -> None:
+    started = running.json("start", "order-fulfillment", "--input", order(), "--wait", "20")
+    repair = running.run("repair", str(started["id"]), "retry", "--reason", "no reason")
+    repair.is_a_mistake("completed")
+
+
+def test_the_api_is_closed_without_the_token(running: Saga) -> None:
+    assert httpx.get(f"{running.url()}/sagas", trust_env=False).status_code == 401
+    assert (running.data / "token").stat().st_mode & 0o777 == 0o600
+
+
+def test_there_are_no_dead_letters(running: Saga) -> None:
+    assert running.json("dlq", "list")["items"] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_told_and_leaves_nothing_running(saga: Saga, number: int) -> None:
+    process = saga.up()
+    assert saga.stop(process, number) == 0
+    assert not (saga.data / "running.json").exists()
+    saga.run("list").is_a_mistake("nothing runs", "saga up")
+
+
+def test_a_restart_carries_on_with_every_open_saga(saga: Saga) -> None:
+    """Killed before the services could answer: the log in SQLite refills the empty broker."""
+    write_slow_application(saga.folder)
+    process = saga.up("--app", "slow:app")
+    started = [
+        saga.json("start", "waiting", "--input", json.dumps({"number": n}))["id"] for n in range(3)
+    ]
+    assert len(saga.json("list", "--state", "running")["items"]) == len(started)
+    process.kill()
+    process.wait()
+    (saga.folder / "go").touch()
+    process = saga.up("--app", "slow:app")
+    saga.until(
+        lambda: len(saga.json("list", "--state", "completed")["items"]) == len(started), process
+    )
+    assert {one["id"] for one in saga.json("list")["items"]} == set(started)
+
+
+def test_an_operator_repairs_a_saga_that_stands_still(saga: Saga) -> None:
+    write_slow_application(saga.folder)
+    process = saga.up("--app", "slow:app")
+    one = saga.json("start", "stubborn", "--input", '{"number": 1}')["id"]
+    saga.until(lambda: saga.json("status", str(one))["state"] == "needs_operator", process)
+    (waiting,) = saga.json("status", str(one))["waiting"]
+    assert (waiting["kind"], waiting["step"]) == ("operator", "must")
+    (saga.folder / "go").touch()
+    assert saga.run("repair", str(one), "retry", "--reason", "it is there now").code == 0
+    saga.until(lambda: saga.json("status", str(one))["state"] == "completed", process)
+    assert "it is there now" in saga.run("history", str(one)).out
+
+
+def write_slow_application(folder: Path) -> None:
+    """An application whose service refuses to do anything until there is a file called `go`."""
+    (folder / "slow.py").write_text(SLOW, encoding="utf-8")
+    migrations = folder / "slowpart" / "migrations"
+    migrations.mkdir(parents=True)
+    (folder / "slowpart" / "__init__.py").touch()
+    (migrations / "__init__.py").touch()
+    (migrations / "0001_none.sql").write_text("CREATE TABLE unused (x INTEGER);\n", "utf-8")
+
+
+SLOW = """
+from pathlib import Path
+
+from contracts.messages import Command, Message, Reply
+from orchestrator.definition import Application, FOREVER, RetryPolicy, retriable, saga
+from services.participant import Participant, Work
+
+SOON = RetryPolicy(attempts=FOREVER, initial=0.1, maximum=0.2)
+TWICE = RetryPolicy(attempts=2, initial=0.1, maximum=0.2)
+
+
+class Number(Message):
+    number: int
+
+
+class Went(Reply):
+    pass
+
+
+class Go(Command):
+    service = "gate"
+    reply = Went
+    number: int
+
+
+gate = Participant("gate", package="slowpart")
+
+
+@gate.handles(Go)
+def go(command: Go, work: Work) -> Went:
+    if not Path("go").exists():
+        raise RuntimeError("the gate is shut")
+    return Went()
+
+
+waiting = saga("waiting", input=Number).then(retriable("wait", Go, retry=SOON)).ends()
+stubborn = saga("stubborn", input=Number).then(retriable("must", Go, retry=TWICE)).ends()
+app = Application("slow", sagas=("slow:waiting", "slow:stubborn"), services={"gate": "slow:gate"})
+"""
