@@ -34,12 +34,14 @@ def no_docker() -> str | None:
     """Why no container can be started, or None."""
     if shutil.which("docker") is None:
         return "no Docker: the docker command is not on PATH"
-    import docker  # pylint: disable=import-outside-toplevel  # slow, and rarely needed
+    # pylint: disable=import-outside-toplevel  # slow, and rarely needed
+    import docker
+    from docker.errors import DockerException
 
     try:
         with closing(docker.from_env(timeout=5)) as client:
             client.ping()
-    except docker.errors.DockerException as error:
+    except DockerException as error:
         return f"no Docker engine answers: {error}"
     return None
 

@@ -42,7 +42,6 @@ async def test_after_an_error_a_new_producer_sends_it_again_in_order(
     def rule(*_: object) -> int | None:
         if failures:
             raise failures.pop()
-        return None
 
     cluster.rule = rule
     pending = [senders.submit("a", 0, records(b"%d" % n)) for n in range(5)]
@@ -61,7 +60,6 @@ async def test_a_sick_topic_holds_up_only_itself(
     def rule(topic: str, *_: object) -> int | None:
         if topic == "sick" and not healed:
             raise KafkaConnectionError("not today")
-        return None
 
     cluster.rule = rule
     sick = senders.submit("sick", 0, records(b"x"))
@@ -95,7 +93,6 @@ async def test_what_sending_again_cannot_cure_is_told(
     def rule(topic: str, *_: object) -> int | None:
         if topic == "no/name":
             raise InvalidTopicError()
-        return None
 
     cluster.rule = rule
     with pytest.raises(AppendFailed, match="InvalidTopic"):
@@ -116,7 +113,6 @@ async def test_a_topic_that_takes_less_gets_smaller_batches(
     def rule(_: str, __: int, values: list[bytes | None]) -> int | None:
         if sum(len(value or b"") for value in values) > 200_000:
             raise MessageSizeTooLargeError()
-        return None
 
     cluster.rule = rule
     pending = [senders.submit("a", 0, records(bytes(50_000))) for _ in range(10)]

@@ -16,6 +16,7 @@ from infra.broker.settings import BrokerSettings
 def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No `.env` here, no KAFKA_* of the developer."""
     monkeypatch.chdir(tmp_path)
+    # pylint: disable-next=not-an-iterable  # it is a dict
     for name in BrokerSettings.model_fields:
         monkeypatch.delenv(f"KAFKA_{name.upper()}", raising=False)
 
