@@ -3,7 +3,7 @@ checked.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from orchestrator.runtime.errors import LogGap
@@ -15,6 +15,10 @@ from orchestrator.sagalog.follow import Follower
 from orchestrator.sagalog.records import Claim, LogRecord, decode_record
 from orchestrator.sagalog.store import SagaLog
 
+CONTRADICTIONS = (ForeignLog, LogConflict, Broken)
+"""What shows that the file and the topic tell different stories."""
+
+Records = list[tuple[int, bytes | None]]
 Moved = Callable[[set[int]], None]
 
 
@@ -30,8 +34,9 @@ class Comparison(NamedTuple):
 
 
 class Adoption(NamedTuple):
-    """What reading up to our claim showed."""
+    """What reading up to our claim showed; ``epoch`` is that of the last claim that counts."""
 
+    epoch: str
     sent: int
     foreign: bool
     missing: bool
@@ -80,16 +85,29 @@ class Adopter:
         try:
             async with contextlib.aclosing(self._reader.read(partition, start, stop)) as stream:
                 async for records in stream:
-                    self.take(partition, [(r.offset, r.value) for r in records])
-        except (ForeignLog, LogConflict, Broken):
-            return Adoption(-1, True, False)
+                    await self.take(partition, [(r.offset, r.value) for r in records])
+        except CONTRADICTIONS:
+            return Adoption("", -1, True, False)
+        facts = self._follower.fold(partition).facts
         missing = next(self._log.displaced(partition), None) is not None
-        return Adoption(self._follower.fold(partition).facts.sent, False, missing)
+        return Adoption(facts.epoch, facts.sent, False, missing)
 
-    def take(self, partition: int, records: list[tuple[int, bytes | None]]) -> None:
+    async def take(self, partition: int, records: Records) -> None:
         """Write records of somebody else's into the file; raises SagaLogError."""
-        applied = self._follower.apply(partition, records)
+        try:
+            applied = self._follower.apply(partition, records)
+        except ForeignLog:
+            log = self._follower.fold(partition).facts.log
+            if not await self._names(partition, log):
+                raise
+            applied = self._follower.apply(partition, list(_without_strays(records, log)))
         self._moved(applied.sagas)
+
+    async def _names(self, partition: int, log: str) -> bool:
+        """Whether the topic still begins with the claim that names this log."""
+        first, _ = await self._reader.bounds(partition)
+        head = await self._record(partition, first)
+        return isinstance(head, Claim) and head.log == log
 
     async def claimed_between(self, partition: int, start: int, stop: int) -> bool:
         """Whether a claim stands between our last append and this one (DESIGN law 9)."""
@@ -106,6 +124,18 @@ class Adopter:
             return decode_record((await self._reader.one(partition, offset)).value)
         except UnreadableRecord:
             return None
+
+
+def _without_strays(records: Records, log: str) -> Iterator[tuple[int, bytes | None]]:
+    """Two assignees may both find a topic empty: the second claim names a log that never was, and
+    is skipped like any record that cannot be read."""
+    for offset, raw in records:
+        with contextlib.suppress(UnreadableRecord):
+            record = decode_record(raw)
+            if isinstance(record, Claim) and record.log != log:
+                yield offset, None
+                continue
+        yield offset, raw
 
 
 def _is(record: LogRecord | None, mark: Mark) -> bool:

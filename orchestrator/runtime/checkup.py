@@ -46,7 +46,8 @@ class Checkup:
             await self.commit_now()
 
     async def commit_now(self) -> None:
-        """Commit what may be committed of every partition we own."""
+        """Commit what may be committed of every partition we own, and keep the sent marks."""
+        self._house.keep_marks(self._partitions)
         safe = {p.number: p.own.inputs for p in self._partitions if p.ready}
         if safe:
             await self._inputs.commit(safe)

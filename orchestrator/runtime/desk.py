@@ -27,7 +27,7 @@ from orchestrator.engine.inputs import Input, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime import wire
-from orchestrator.runtime.decisions import Decisions, TooLarge
+from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.intake import (
     read_reply,
     read_request,
@@ -36,14 +36,13 @@ from orchestrator.runtime.intake import (
     reply_input,
     start_of,
 )
-from orchestrator.runtime.plans import Plans, UnknownVersion
+from orchestrator.runtime.plans import Plans
 from orchestrator.runtime.states import States
 from orchestrator.runtime.tracing import trace_of_start
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.rows import SagaRow
 
 MAX_ERROR: Final = 1_000
-_POISON: Final = (MalformedMessage, TooLarge, UnknownVersion)
 _log = get_logger(__name__)
 
 
@@ -103,7 +102,10 @@ class Desk:
                 self._start(record, request, at, out)
             else:
                 self._repair(record, request, at, out)
-        except _POISON as error:
+        except SagaLogError:
+            raise  # the file cannot be read: that is nobody's input
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Law 8: whatever is wrong with a message, it stalls nobody.
             out.answers.append(_dead_letter(record, error, at))
 
     def reply(self, record: ConsumedRecord, at: int, out: Decisions) -> None:
@@ -114,7 +116,9 @@ class Desk:
             if not self._here(record, REPLIES, saga, out):
                 return
             self._decide(self._known(saga, reply["tenant"]), reply_input(reply, at), out)
-        except _POISON as error:
+        except SagaLogError:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
             out.answers.append(_dead_letter(record, error, at))
 
     def woken(self, saga: int, at: int, out: Decisions) -> None:
@@ -220,7 +224,7 @@ class Desk:
                 return
             out.add(transition, after)
         except SagaLogError:
-            raise  # the file cannot be read: that is nobody's input
+            raise
         except Exception as error:  # pylint: disable=broad-exception-caught
             # Law 1: a decide that raises, or a decision too large, parks that saga and no other.
             cause = f"{type(error).__name__}: {error}"[:MAX_ERROR]

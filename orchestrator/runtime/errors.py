@@ -18,3 +18,7 @@ class LogGap(RuntimeFailure):
 
 class EmbeddedBrokerTaken(RuntimeFailure):
     """Another orchestrator uses this embedded broker already, and it takes only one."""
+
+
+class ClaimIgnored(RuntimeFailure):
+    """Our claim does not count: another one named the log first."""

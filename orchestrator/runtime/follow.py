@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.broker.types import KafkaError
 from infra.logging import get_logger
-from orchestrator.runtime.adoption import Adopter
+from orchestrator.runtime.adoption import CONTRADICTIONS, Adopter, Records
 from orchestrator.runtime.errors import LogGap
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.sagalog.errors import SagaLogError
@@ -82,7 +82,14 @@ class Following:
             self.behind.discard(partition)
         async with contextlib.aclosing(self._reader.stream(partition, start)) as stream:
             async for records in stream:
-                self._adopter.take(partition, [(r.offset, r.value) for r in records])
+                await self._take(partition, [(r.offset, r.value) for r in records])
                 self.trouble.pop(partition, None)
                 if records[-1].offset >= found.end - 1:
                     self.behind.discard(partition)
+
+    async def _take(self, partition: int, records: Records) -> None:
+        try:
+            await self._adopter.take(partition, records)
+        except CONTRADICTIONS as error:
+            self._set_aside(partition, str(error))
+            raise

@@ -5,9 +5,10 @@ transaction. When the disk does not take it, nothing is acted on, and it is trie
 """
 
 import asyncio
+import contextlib
 import random
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
@@ -105,6 +106,15 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self.disk_trouble = trouble
         self._scheduled = True
         asyncio.get_running_loop().call_later(RETRY_S, self._round)
+
+    def keep_marks(self, partitions: Iterable[Partition]) -> None:
+        """Write the sent marks that have moved since anything was committed."""
+        batch = Batch()
+        for partition in partitions:
+            partition.keep_mark(batch)
+        if batch:
+            with contextlib.suppress(SagaLogError):  # a mark that is lost means sending twice
+                self.log.commit(batch)
 
     def fresh_id(self) -> str:
         """A random id, for an epoch or a log."""

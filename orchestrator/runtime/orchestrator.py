@@ -210,6 +210,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
 
     async def revoked(self, partitions: set[int]) -> None:
         """A rebalance begins: let the next owner find everything decided and committed."""
+        for partition in partitions:
+            self._inputs.close(partition)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2.0):
                 await self._drain()
@@ -230,7 +232,11 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
     # --------------------------------------------------------------------------------- working
 
     def _take(self, partition: int, source: int, records: list[ConsumedRecord]) -> None:
-        self.partitions[partition].take(source, records)
+        try:
+            self.partitions[partition].take(source, records)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            _log.exception("inputs could not be decided", partition=partition)
+            self.partitions[partition].broken(f"{type(error).__name__}: {error}")
         self._timers.poke()
 
     def _moved(self, sagas: set[int]) -> None:

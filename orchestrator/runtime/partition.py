@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from infra.broker.errors import BrokerError
 from infra.broker.types import ConsumedRecord, KafkaError, Record
 from infra.clock import Clock
@@ -18,7 +20,7 @@ from orchestrator.runtime.counting import Counting
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.effects import Effects
-from orchestrator.runtime.errors import RuntimeFailure
+from orchestrator.runtime.errors import ClaimIgnored, IllegalEvent, RuntimeFailure
 from orchestrator.runtime.log_writer import Lane, LogWriter
 from orchestrator.runtime.ownership import Ownership, step
 from orchestrator.runtime.spans import SagaSpans
@@ -88,6 +90,7 @@ class Partition:
         self._lane: Lane | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._held = False
+        self._kept_mark = -1
         self._committed = asyncio.Event()
         self._do: dict[type, Callable[[Any], None]] = {
             h.Inspect: self._inspect,
@@ -107,9 +110,19 @@ class Partition:
 
     def tell(self, event: h.Event) -> None:
         """Something happened: change the ownership, and do what follows."""
-        self.own, actions = step(self.own, event)
+        try:
+            self.own, actions = step(self.own, event)
+        except IllegalEvent:
+            _log.exception("an event that cannot happen", partition=self.number)
+            self.broken("an event that cannot happen")
+            return
         for action in actions:
             self._do[type(action)](action)
+
+    def broken(self, reason: str) -> None:
+        """Something failed that should not: begin again from what the log says."""
+        if self.own.phase not in ("released", "replaced"):
+            self.tell(h.Failed(self.own.epoch, reason))
 
     def assigned(self) -> None:
         """The group gave us this partition."""
@@ -186,6 +199,14 @@ class Partition:
         self._committed.set()
         self._balance()
 
+    def keep_mark(self, batch: Batch) -> None:
+        """Put the sent mark on the disk where nothing else will: what is sent is not sent again."""
+        if self.own.owns and self.idle and self.own.sent > self._kept_mark:
+            facts = self._services.log.partition_facts(self.number)
+            if facts is not None and facts.epoch == self.own.epoch:
+                self._kept_mark = self.own.sent
+                batch.keep(msgspec.structs.replace(facts, sent=self.own.sent))
+
     def revoke(self) -> None:
         """The partition is taken away, or we stop."""
         self.tell(h.Revoked())
@@ -258,6 +279,8 @@ class Partition:
         async def read() -> None:
             adopter = self._services.adopter
             found = await adopter.read(self.number, action.offset + 1, action.again)
+            if not found.foreign and found.epoch != epoch:
+                raise ClaimIgnored
             self.tell(h.Adopted(epoch, found.sent, found.foreign, found.missing))
 
         self._start(read())
@@ -300,6 +323,7 @@ class Partition:
     def _take_over(self, action: h.Own) -> None:
         self.desk.open()
         self.trouble = ""
+        self._kept_mark = -1
         wake = self._services.log.next_wake(self.number)
         self.next_wake = NEVER if wake is None else wake
         epoch, start, stop = self.own.epoch, self.own.inputs, self.own.expected
