@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from infra.http.errors import HttpError, OpenToTheWorld
 
-GRACE_SECONDS: Final = 5
+GRACE_SECONDS: Final = 2
 _KEEP_ALIVE_SECONDS: Final = 5
 
 

@@ -14,6 +14,9 @@ from faststream.specification.base import SpecificationFactory
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from infra.http.errors import Problem
+from infra.http.problems import problem_response
+
 PATH: Final = "/asyncapi"
 _PLACE: Final = b'<div id="asyncapi"></div>'
 _POLICY: Final = (
@@ -26,9 +29,23 @@ _POLICY: Final = (
 
 def page(path: str, route: ASGIApp, specification: SpecificationFactory) -> ASGIApp:
     """FastStream's route; its HTML page with the plain list in it and the sandbox around it."""
-    if path != PATH:
-        return route
+    return _get_only(_filled(route, specification) if path == PATH else route)
 
+
+def _get_only(route: ASGIApp) -> ASGIApp:
+    """Another method is refused as everywhere else: by a problem document."""
+
+    async def get(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "GET":
+            await route(scope, receive, send)
+            return
+        refusal = Problem(405, "this page can only be read", headers={"Allow": "GET"})
+        await problem_response(refusal)(scope, receive, send)
+
+    return get
+
+
+def _filled(route: ASGIApp, specification: SpecificationFactory) -> ASGIApp:
     async def filled(scope: Scope, receive: Receive, send: Send) -> None:
         started: list[Message] = []
 

@@ -88,15 +88,15 @@ class Sagas:
         A saga that failed, and so was undone, is a result too: 200 with `state` `failed` and its
         `failure`. The same key with the same input is the same saga.
         """
-        row = await starts.start(
+        started = await starts.start(
             self._backend,
             self._clock,
             starts.Asked(who.tenant, definition, key, body, traceparent),
             wait_s=wait,
         )
-        response.status_code = 200 if starts.ended(row) else 202
-        response.headers["Location"] = f"/sagas/{row.id}"
-        return self._view(self._state(row.id, who))
+        response.status_code = 200 if started.ended else 202
+        response.headers["Location"] = f"/sagas/{started.saga}"
+        return self._view(self._state(started.saga, who))
 
     async def listing(
         self,

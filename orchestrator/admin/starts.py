@@ -37,30 +37,35 @@ class Asked(NamedTuple):
     traceparent: str | None = None
 
 
-async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) -> SagaRow:
-    """The saga of this request key, begun now or before; after at most ``wait_s`` as it is then.
+class Started(NamedTuple):
+    """A saga that is in the log, and whether its end is part of the answer.
+
+    It is when the saga ended within the wait, or had ended before it was asked for once more; not
+    by the luck of a saga that is quicker than the answer to a caller who waits for nothing.
+    """
+
+    saga: int
+    ended: bool
+
+
+async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) -> Started:
+    """The saga of this request key, begun now or before; answers after at most ``wait_s``.
 
     Raises Problem: 404 unknown definition, 413 too large, 422 invalid input or the key was used
     with another input, 503 accepted by Kafka but not in the log yet.
     """
     began = clock.monotonic()
     checked = _checked(backend, asked)
-    row = backend.reader.by_key(asked.tenant, asked.definition, asked.key)
-    if row is None:
-        row = await _begun(backend, asked, max(IN_LOG_S, wait_s))
+    before = backend.reader.by_key(asked.tenant, asked.definition, asked.key)
+    row = before or await _begun(backend, asked, max(IN_LOG_S, wait_s))
     state = backend.reader.state(row.id)
     if state is not None and state.data["input"] not in (checked, asked.given):
         detail = f"the Idempotency-Key {asked.key} was used for saga {row.id} with another input"
         raise Problem(422, detail, code="key_reused", members={"saga": row.id})
     left = wait_s - (clock.monotonic() - began)
-    if left > 0 and not ended(row):
-        return await backend.wait_saga(row.id, left) or row
-    return row
-
-
-def ended(row: SagaRow) -> bool:
-    """Whether nothing will happen to this saga any more."""
-    return row.status in _ENDED
+    if left > 0 and row.status not in _ENDED:
+        row = await backend.wait_saga(row.id, left) or row
+    return Started(row.id, row.status in _ENDED and (before is not None or wait_s > 0))
 
 
 def _checked(backend: Backend, asked: Asked) -> dict[str, Any]:
