@@ -12,7 +12,7 @@ from infra.telemetry import exporting
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.parts import broker_with_topics, running_orchestrator
 from orchestrator.bootstrap.services import running_services
-from orchestrator.engine.facts import Sent, Transition
+from orchestrator.engine.facts import Refused, Sent, Succeeded, Transition
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 from sagas import app
@@ -47,7 +47,7 @@ async def fail_an_order(folder: Path, traceparent: str | None = None) -> list[Tr
         await orchestrator.door.start(name, "order-4", OUT_OF_STOCK, traceparent=traceparent)
         row = await orchestrator.wait(DEFAULT_TENANT, name, "order-4", 30)
         assert row is not None
-        ended = await orchestrator.wait_saga(getattr(row, "id"), 30)
+        ended = await orchestrator.wait_saga(row.id, 30)
         assert ended is not None and ended.status == "failed"
         return orchestrator.reader.history(ended.id)
 
@@ -127,10 +127,9 @@ def check_times(spans: list[Received], history: list[Transition]) -> None:
             if isinstance(fact, Sent):
                 word = "step" if fact.direction == "do" else "undo"
                 assert one(spans, f"{word} {fact.step}").start_ns == transition.at * MS
-            elif type(fact).__name__ in ("Succeeded", "Refused"):
-                word = "step" if getattr(fact, "direction") == "do" else "undo"
-                name = f"{word} {getattr(fact, 'step')}"
-                assert one(spans, name).end_ns == transition.at * MS
+            elif isinstance(fact, (Succeeded, Refused)):
+                word = "step" if fact.direction == "do" else "undo"
+                assert one(spans, f"{word} {fact.step}").end_ns == transition.at * MS
 
 
 def check_details(spans: list[Received], saga: int) -> None:
