@@ -3,6 +3,7 @@
 - User 1 can order anything that is in stock; user 2 has too little money, user 3 lives where
   nothing is shipped, user 4 both; no address of user 5 is known; user 6 has other money.
 - Product 2 is out of stock. There is no product 404.
+- User 9 and product 9 never run out: they are for measurements.
 
 So users and products together make every row of the compensation table.
 """

@@ -23,7 +23,7 @@ def reserve(command: ReserveStock, work: Work) -> StockReserved:
     """
     wanted = {"tenant": work.tenant, "at": work.now, **command.model_dump()}
     if work.db.execute(_TAKE, wanted).rowcount == 0:
-        reason = f"there are not {command.quantity} pieces of product {command.product_id}"
+        reason = f"product {command.product_id} is out of stock ({command.quantity} wanted)"
         raise Refusal("out_of_stock", reason)
     reservation_id = work.db.execute(_RESERVE, wanted).lastrowid
     return StockReserved(reservation_id=reservation_id or 0)

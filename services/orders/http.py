@@ -41,7 +41,10 @@ class CancelRequest(_Body):
 
 
 class OrderView(_Body):
-    """An order; ``amount`` in minor units of ``currency``, ``expectedDelivery`` an ISO date."""
+    """An order; ``amount`` in minor units of ``currency``, ``expectedDelivery`` an ISO date.
+
+    ``failure`` is there only for an order that failed.
+    """
 
     order_id: int
     user_id: int
@@ -60,7 +63,11 @@ def router(services: Mapping[str, Running]) -> APIRouter:
     desk = OrderDesk(services["orders"])
     routes = APIRouter(prefix="/orders", tags=["orders"])
 
-    @routes.post("", responses=responses(400, 401, 403, 404, 409, 413, 415, 422, 503))
+    @routes.post(
+        "",
+        responses=responses(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        response_model_exclude_unset=True,
+    )
     async def place(
         order: OrderRequest,
         key: IdempotencyKey,
@@ -79,7 +86,11 @@ def router(services: Mapping[str, Running]) -> APIRouter:
         response.status_code = (201 if new else 200) if found.settled else 202
         return _view(found)
 
-    @routes.get("/{order_id}", responses=responses(401, 403, 404, 422))
+    @routes.get(
+        "/{order_id}",
+        responses=responses(401, 403, 404, 422),
+        response_model_exclude_unset=True,
+    )
     async def show(order_id: OrderId, who: Reader) -> OrderView:
         """An order as it stands."""
         try:
@@ -87,7 +98,11 @@ def router(services: Mapping[str, Running]) -> APIRouter:
         except OrderRefused as refused:
             raise _problem(refused.failure) from None
 
-    @routes.post("/{order_id}/cancel", responses=responses(400, 401, 403, 404, 409, 413, 422))
+    @routes.post(
+        "/{order_id}/cancel",
+        responses=responses(400, 401, 403, 404, 409, 413, 422),
+        response_model_exclude_unset=True,
+    )
     async def cancel(
         order_id: OrderId,
         wait: Wait,
@@ -141,8 +156,7 @@ def _problem(
 
 
 def _view(order: Order) -> OrderView:
-    failure = order.failure
-    return OrderView(
+    view = OrderView(
         order_id=order.id,
         user_id=order.user_id,
         product_id=order.product_id,
@@ -152,5 +166,7 @@ def _view(order: Order) -> OrderView:
         status=order.status,
         shipping_address=order.address,
         expected_delivery=order.expected_delivery,
-        failure=failure._asdict() if failure else None,
     )
+    if order.failure is None:
+        return view
+    return view.model_copy(update={"failure": order.failure._asdict()})

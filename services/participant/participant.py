@@ -86,8 +86,11 @@ class Participant:
 
         It returns the command's reply, or raises ``Refusal`` with a code that the command declares.
         Anything else it raises is a failure: undone, not stored, and asked again by the
-        orchestrator's policy. It may be called for a do as well as for an undo, and twice for the
-        same business object: by two sagas.
+        orchestrator's policy. It may be called for a do as well as for an undo, and for the same
+        business object by two sagas.
+
+        Commands are handled one after another: a coroutine function that takes long keeps the
+        others of its service waiting. It gets no longer than the command's deadline.
         """
         name = command.__name__
         if command.service != self.name:

@@ -35,7 +35,7 @@ def charge(command: ChargePayment, work: Work) -> PaymentCharged:
         reason = f"user {command.user_id} has no account in {command.currency}"
         raise Refusal("account_not_found", reason)
     if found[0] < command.amount:
-        reason = f"{command.amount} {command.currency} is more than the account holds"
+        reason = f"the account holds less than {command.amount} minor units of {command.currency}"
         raise Refusal("insufficient_funds", reason)
     work.db.execute(_MOVE, {**account, "amount": -command.amount})
     charged = {**account, **order, "amount": command.amount, "at": work.now}

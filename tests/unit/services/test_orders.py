@@ -95,7 +95,6 @@ async def test_a_completed_order_is_answered_as_soon_as_it_is(shop: Shop):
         "status": "completed",
         "shippingAddress": "Lindenallee 12, Leipzig, DE",
         "expectedDelivery": "2026-11-23",
-        "failure": None,
     }
     async with shop.client() as client:
         assert (await client.get("/orders/1")).json() == answer.json()
