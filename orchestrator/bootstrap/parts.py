@@ -24,6 +24,13 @@ def topics_of(
     return {spec.name: spec.partitions for spec in _specs(anywhere, settings, application, sagas)}
 
 
+def topic_names(
+    broker: BrokerSettings, settings: Settings, application: Application, sagas: Sequence[Saga]
+) -> list[str]:
+    """The names of every topic, as they are on that broker."""
+    return [spec.name for spec in _specs(broker, settings, application, sagas)]
+
+
 async def prepare_topics(
     broker: BrokerSettings, settings: Settings, application: Application, sagas: Sequence[Saga]
 ) -> None:

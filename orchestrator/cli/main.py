@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except CliError as error:
         return _say(str(error), error.exit_code)
-    except Exception as error:  # the last line of defence: whatever it was, the user gets one line
+    except Exception as error:  # pylint: disable=broad-exception-caught  # the last line of defence
         return _explain(error, debug="--debug" in arguments)
     return code if isinstance(code, int) else 0
 
@@ -67,7 +67,11 @@ def _add(root: typer.Typer, name: str, entry: Entry, command: typer.Typer) -> No
         root.command(name, help=entry.help, rich_help_panel=entry.panel)(callback)
     else:
         root.add_typer(
-            command, name=name, help=entry.help, rich_help_panel=entry.panel, no_args_is_help=command.registered_callback is None
+            command,
+            name=name,
+            help=entry.help,
+            rich_help_panel=entry.panel,
+            no_args_is_help=command.registered_callback is None,
         )
 
 

@@ -32,6 +32,7 @@ def table(
     saga: Annotated[
         int | None, typer.Option("--saga", min=0, help="Only the rows this saga can still come to.")
     ] = None,
+    *,
     markdown: Annotated[bool, typer.Option("--markdown", help="As markdown.")] = False,
     application: AppOption = None,
     app_dir: AppDirOption = None,

@@ -69,7 +69,7 @@ def _log(row: Row, facts: SagaFacts) -> Iterable[str]:
 
 
 def _databases(row: Row, stored: list[tuple[str, str, str]]) -> Iterable[str]:
-    found = {(step, direction, outcome) for step, direction, outcome in stored}
+    found = set(stored)
     undone = {action.step for action in row.actions}
     for step, outcome in row.outcomes.items():
         expected: set[tuple[str, str, str]] = set()

@@ -1,6 +1,7 @@
 """The facts of a demo: what `--json` prints and the terminal shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -71,16 +72,24 @@ class Report(msgspec.Struct, frozen=True):
     timeline: Timeline | None
 
 
+class Place(NamedTuple):
+    """Where it was played: the application, the broker, and whether that is the embedded one."""
+
+    application: str
+    broker: str
+    embedded: bool
+
+
 def report(
-    application: str,
-    broker: tuple[str, bool],
+    place: Place,
     scenario: Scenario,
     tables: Mapping[str, Table],
     played: Sequence[Played],
     services: Mapping[str, Service],
+    *,
     took_ms: int,
 ) -> Report:
-    """Gather and compare everything; `broker` is its address and whether it is the embedded one."""
+    """Gather and compare everything."""
     cases = [_case(one, tables[one.case.saga], services) for one in played]
     missing = uncovered(scenario, tables)
     books = [
@@ -90,8 +99,7 @@ def report(
     balanced = all(check.holds for one in books for check in one.checks)
     as_said = not missing and not any(case.differences for case in cases)
     return Report(
-        application,
-        *broker,
+        *place,
         ok=as_said and balanced,
         balanced=balanced,
         took_ms=took_ms,

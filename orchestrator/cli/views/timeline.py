@@ -44,7 +44,7 @@ def timeline(transitions: Sequence[Transition]) -> Table:
 
 def told(fact: Fact) -> tuple[str, str]:
     """A style and the words for one fact."""
-    return _told_of_step(fact) or _told_of_saga(fact)
+    return _told_of_step(fact) or _told_of_end(fact) or _told_of_saga(fact)
 
 
 def _told_of_step(fact: Fact) -> tuple[str, str] | None:
@@ -72,6 +72,20 @@ def _told_of_step(fact: Fact) -> tuple[str, str] | None:
             return None
 
 
+def _told_of_end(fact: Fact) -> tuple[str, str] | None:
+    match fact:
+        case Completed():
+            return "bold green", "completed"
+        case Failed():
+            undone = f"; undone: {', '.join(fact.undone)}" if fact.undone else ""
+            skipped = f"; written off: {', '.join(fact.skipped)}" if fact.skipped else ""
+            return "bold red", f"failed, {fact.status}: {fact.reason}{undone}{skipped}"
+        case Parked():
+            return "bold yellow", f"parked, needs an operator: {fact.error}"
+        case _:
+            return None
+
+
 def _told_of_saga(fact: Fact) -> tuple[str, str]:
     match fact:
         case Started():
@@ -82,14 +96,6 @@ def _told_of_saga(fact: Fact) -> tuple[str, str]:
             return "cyan", f"undo begins: {', '.join(fact.owed) or 'nothing is owed'}"
         case Emitted():
             return "dim", f"event {fact.event} on {fact.topic}"
-        case Completed():
-            return "bold green", "completed"
-        case Failed():
-            undone = f"; undone: {', '.join(fact.undone)}" if fact.undone else ""
-            skipped = f"; written off: {', '.join(fact.skipped)}" if fact.skipped else ""
-            return "bold red", f"failed, {fact.status}: {fact.reason}{undone}{skipped}"
-        case Parked():
-            return "bold yellow", f"parked, needs an operator: {fact.error}"
         case Ignored():
             return "dim", f"ignored: {fact.why}"
         case _:
