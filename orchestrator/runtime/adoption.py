@@ -97,17 +97,17 @@ class Adopter:
         try:
             applied = self._follower.apply(partition, records)
         except ForeignLog:
-            log = self._follower.fold(partition).facts.log
-            if not await self._names(partition, log):
+            log = await self._name(partition)
+            if self._follower.fold(partition).facts.log not in ("", log):
                 raise
             applied = self._follower.apply(partition, list(_without_strays(records, log)))
         self._moved(applied.sagas)
 
-    async def _names(self, partition: int, log: str) -> bool:
-        """Whether the topic still begins with the claim that names this log."""
+    async def _name(self, partition: int) -> str:
+        """The id of the log that the topic holds: its first record names it."""
         first, _ = await self._reader.bounds(partition)
         head = await self._record(partition, first)
-        return isinstance(head, Claim) and head.log == log
+        return head.log if isinstance(head, Claim) else ""
 
     async def claimed_between(self, partition: int, start: int, stop: int) -> bool:
         """Whether a claim stands between our last append and this one (DESIGN law 9)."""

@@ -169,14 +169,15 @@ class KafkaInputs:
         listener.pause = source.pause
         return source
 
-    async def stop(self) -> None:
-        """Leave the group, so that others take over at once."""
+    async def stop(self, *, leave: bool) -> None:
+        """Read no more. ``leave`` the group, and others take over at once; else they do when the
+        session has timed out, or this member comes back to its seat."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await asyncio.gather(*(_leave(source.consumer) for source in self._sources))
+        await asyncio.gather(*(_stop(source.consumer, leave) for source in self._sources))
 
     async def open(self, partition: int, start: Positions) -> Positions:
         """Read this partition of both from here, or else from the committed offset, or the
@@ -224,9 +225,9 @@ class KafkaInputs:
         return [source.trouble for source in self._sources if source.trouble]
 
 
-async def _leave(consumer: Consumer) -> None:
+async def _stop(consumer: Consumer, leave: bool) -> None:
     # aiokafka keeps a static member's seat until its session times out; a clean stop gives it up.
     coordinator: Any = getattr(consumer, "_coordinator", None)
-    if coordinator is not None:
+    if leave and coordinator is not None:
         coordinator._group_instance_id = None  # pylint: disable=protected-access
     await consumer.stop()

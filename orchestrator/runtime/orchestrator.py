@@ -182,22 +182,22 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
                 await self._drain()
                 await self._house.effects.flush()
                 await self._checkup.commit_now()
-        await self._end()
+        await self._end(leave=True)
 
     async def kill(self) -> None:
         """Stop like a crash: nothing is finished, nothing committed, the group finds out by
         itself.
         """
         self._running = False
-        await self._end()
+        await self._end(leave=False)
 
-    async def _end(self) -> None:
+    async def _end(self, *, leave: bool) -> None:
         self._house.effects.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._inputs.stop(), 5.0)
+            await asyncio.wait_for(self._inputs.stop(leave=leave), 5.0)
         for partition in self.partitions:
             partition.stop()
         await self._stack.aclose()

@@ -98,6 +98,8 @@ def _claim_acknowledged(own: Ownership, event: h.ClaimAcknowledged) -> Result:
 
 def _adopted(own: Ownership, event: h.Adopted) -> Result:
     claim = own.expected - 1
+    if event.foreign and own.file is None:
+        return _lost(own, "the log contradicts itself")
     if event.foreign:
         reason = "somebody else went on with this log where our file had more of it"
         return _change(own, again=False, file=None), (h.SetAside(reason), h.ReadUpTo(claim, False))
