@@ -62,7 +62,7 @@ class Table(msgspec.Struct, frozen=True):
     version: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    complete: bool = True
+    complete: bool
 
     def row(self, outcomes: Mapping[str, str]) -> Row | None:
         """The row of exactly these outcomes; a step left out was never asked."""

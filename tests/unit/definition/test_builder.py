@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from contracts.messages import Event, Message
 from orchestrator.definition import (
     FOREVER,
+    DefinitionError,
     RetryPolicy,
     Undo,
     compensatable,
@@ -24,6 +27,7 @@ from tests.unit.definition.language import (
     HOTEL,
     BookFlight,
     BookHotel,
+    CheckCity,
     PayTrip,
     ReleaseHotel,
     SendPostcard,
@@ -79,6 +83,14 @@ def test_durations_are_seconds_or_timedeltas() -> None:
     assert (step.timeout_ms, step.undo_timeout_ms) == (1_500, 7_000)
     assert step.retry == Retry(0, 250, 120_000, 3.0)
     assert step.undo_retry == Retry(7, 1_000, 60_000, 2.0)
+
+
+def test_a_year_is_the_longest_time() -> None:
+    (step,) = trip(read("city", CheckCity, timeout=timedelta(days=365))).definition.body
+    assert isinstance(step, Step)
+    assert step.timeout_ms == 31_536_000_000
+    with pytest.raises(DefinitionError, match="not a duration of at most a year"):
+        trip(read("city", CheckCity, timeout=timedelta(days=365, milliseconds=1)))
 
 
 def test_branches_are_steps_or_sequences() -> None:

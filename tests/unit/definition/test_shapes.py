@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from orchestrator.definition.shapes import Shape, describe, fits
+from orchestrator.definition.shapes import Schema, Shape, describe, fits
 
 
 class Address(BaseModel):
@@ -121,6 +121,38 @@ def test_fits(given: Any, wanted: Any) -> None:
 )
 def test_does_not_fit(given: Any, wanted: Any) -> None:
     assert not fits(source(given), target(wanted))
+
+
+TEXT: Schema = {"type": "string"}
+MAYBE: Schema = {"type": ["string", "null"]}
+BOTH: Schema = {"allOf": [{"minLength": 1}, {"maxLength": 9}]}
+NAMED: Schema = {"$ref": "#/$defs/Name"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "fit"),
+    [
+        (TEXT, MAYBE, True),
+        (MAYBE, TEXT, False),
+        ({"allOf": [TEXT]}, TEXT, True),
+        (TEXT, {"allOf": [{"type": "integer"}]}, False),
+        (BOTH, BOTH, True),
+        (BOTH, {"allOf": [{"minLength": 2}, {"maxLength": 9}]}, False),
+        (NAMED, TEXT, True),
+        ({"allOf": [NAMED]}, {"type": "integer"}, False),
+        ({"oneOf": [TEXT, {"type": "integer"}]}, TEXT, False),
+        ({"const": 1}, {"enum": [1, 2]}, True),
+        ({"type": "object"}, {"type": "object", "additionalProperties": False}, True),
+        (
+            {"type": "object", "properties": {"a": TEXT}},
+            {"type": "object", "additionalProperties": False},
+            False,
+        ),
+    ],
+)
+def test_schemas_written_by_hand(given: Schema, wanted: Schema, fit: bool) -> None:
+    definitions = {"Name": TEXT}
+    assert fits(Shape(given, definitions), Shape(wanted, definitions)) == fit
 
 
 @pytest.mark.parametrize(
