@@ -22,9 +22,10 @@ class bound:  # pylint: disable=invalid-name  # used like a function, made like 
 
     def __init__(self, *, saga: int = 0, step: str = "", traceparent: str = "") -> None:
         self._given: Work = (saga, step, traceparent)
+        self._token: Token[Work] | None = None
 
     def __enter__(self) -> None:
-        self._token: Token[Work] = _work.set(self._given)
+        self._token = _work.set(self._given)
 
     def __exit__(
         self,
@@ -32,7 +33,8 @@ class bound:  # pylint: disable=invalid-name  # used like a function, made like 
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        _work.reset(self._token)
+        if self._token is not None:
+            _work.reset(self._token)
 
 
 def add_work(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

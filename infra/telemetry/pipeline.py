@@ -2,9 +2,9 @@
 
 Spans are exported when an OTLP endpoint is named (``OTEL_EXPORTER_OTLP_ENDPOINT`` or
 ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT``) or ``OTEL_TRACES_EXPORTER`` is ``otlp``, and
-``OTEL_SDK_DISABLED`` is not ``true``. Headers, certificates, time limits, sampler, queue sizes and
-resource attributes are read by OpenTelemetry's own SDK. Source: its specification of environment
-variables; that nothing is sent by default is our own rule.
+``OTEL_SDK_DISABLED`` is not ``true``; environment before ``.env``. Headers, certificates, time
+limits, sampler, queue sizes and resource attributes are read by OpenTelemetry's own SDK. Source:
+its specification of environment variables; that nothing is sent by default is our own rule.
 """
 
 import os
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from dotenv import dotenv_values
 
 from infra.logging import get_logger
 from infra.telemetry.spans import Spans
@@ -34,6 +36,7 @@ def exporting(flush_s: float = FLUSH_S) -> Iterator[None]:
     Once per process, around all of its parts. A collector that does not answer costs nothing but
     the spans, and at the end ``flush_s`` seconds at most, for which it blocks.
     """
+    _read_dotenv()
     if not _wanted(os.environ):
         yield
         return
@@ -54,6 +57,13 @@ def spans_of(role: str) -> Spans | None:
     ``role`` is the ``service.name`` unless the environment gives one.
     """
     return _exporters[-1].role(role) if _exporters else None
+
+
+def _read_dotenv() -> None:
+    """Settings come from ``.env`` too, but the SDK reads the environment alone: put them there."""
+    for name, value in dotenv_values(".env").items():
+        if name.startswith("OTEL_") and value is not None:
+            os.environ.setdefault(name, value)
 
 
 def _wanted(environment: Mapping[str, str]) -> bool:

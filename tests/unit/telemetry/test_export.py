@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from opentelemetry import trace
@@ -19,8 +21,9 @@ SPAN = Finished("a span", "internal", SAMPLED, "", 1, 2, {})
 
 
 @pytest.fixture(name="collector")
-def _collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    """A collector that nothing in the environment names yet."""
+def _collector(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Receiver]:
+    """A collector that nothing in environment and .env names yet."""
+    monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         monkeypatch.delenv(name)
     with otlp_receiver() as receiver:
@@ -39,14 +42,17 @@ def test_nothing_is_exported_by_default(collector: Receiver):
     assert collector.requests == 0
 
 
-def test_a_process_that_exports_nothing_loads_nothing_of_opentelemetry():
+def test_a_process_that_exports_nothing_loads_nothing_of_opentelemetry(tmp_path: Path):
     code = (
         "import sys, orchestrator.runtime.orchestrator, services.participant, infra.telemetry\n"
         "with infra.telemetry.exporting(): pass\n"
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path, timeout=60
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,14 @@ def test_an_endpoint_turns_it_on_for_each_role_of_the_process(
     assert spans_of("one") is None
     assert sorted(span.service for span in collector.spans) == ["one", "two"]
     assert len({span.instance for span in collector.spans}) == 1
+
+
+def test_dotenv_can_turn_it_on_and_the_environment_comes_first(collector: Receiver):
+    lines = [f"OTEL_EXPORTER_OTLP_ENDPOINT={collector.endpoint}", "OTEL_SERVICE_NAME=theirs"]
+    Path(".env").write_text("\n".join(lines), "utf-8")
+    with patch.dict(os.environ, {"OTEL_SERVICE_NAME": "mine"}), exporting():
+        some().send([SPAN])
+    assert [span.service for span in collector.spans] == ["mine"]
 
 
 def test_names_of_the_environment_come_first(collector: Receiver, monkeypatch: pytest.MonkeyPatch):
