@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
 
+from infra.http.doorkeeper import keep_the_door
 from infra.http.guards import Guard, check_guards, install_guard
 from infra.http.problems import install_problems
 
@@ -32,4 +33,5 @@ def make_app(
     for router in routers:
         app.include_router(router)
     check_guards(app)
+    keep_the_door(app)
     return app

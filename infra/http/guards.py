@@ -52,13 +52,18 @@ class Guard:
 
     def authorize(self, request: Request, needed: str) -> Principal:
         """The caller, if it may; raises Problem 401 (unknown), 403 (may not, or no CSRF token)."""
+        principal = self.identify(request)
+        if not principal.may(needed):
+            raise Problem(403, f"this needs the permission {needed}", code="not_permitted")
+        return principal
+
+    def identify(self, request: Request) -> Principal:
+        """The caller; raises Problem 401 (unknown), 403 (a write with a cookie, no CSRF token)."""
         principal = self._by_token(request) or self._by_cookie(request)
         if principal is None:
             detail = "send the bearer token (Authorization: Bearer ...), or open the login link"
             headers = {"WWW-Authenticate": 'Bearer realm="saga"'}
             raise Problem(401, detail, code="unauthenticated", headers=headers)
-        if not principal.may(needed):
-            raise Problem(403, f"this needs the permission {needed}", code="not_permitted")
         return principal
 
     def around(self, app: ASGIApp, needed: str) -> ASGIApp:

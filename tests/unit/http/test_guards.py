@@ -75,6 +75,18 @@ async def test_nothing_else_opens(stranger: Client, header: str | None):
     assert answer.json()["code"] == "unauthenticated"
 
 
+@pytest.mark.parametrize("path", ["/things", "/things/raw", "/nowhere", "/things/bug/more"])
+async def test_nothing_of_a_stranger_is_looked_at(stranger: Client, path: str):
+    headers = {"Content-Type": "application/json"}
+    answer = await stranger.post(path, content=b"{", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_what_is_open_is_open(stranger: Client):
+    assert (await stranger.get("/things/refused")).status_code == 409
+    assert (await stranger.get("/login?code=x")).json()["code"] == "login_link_spent"
+
+
 async def test_a_principal_may_only_what_it_holds(client_of, clock: ManualClock, app: FastAPI):
     reader = Principal("reader", tenant=1, permissions=frozenset({"things:read"}))
     app.state.guard = Guard("a" * 20, reader, Sessions(clock))
