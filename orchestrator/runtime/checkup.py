@@ -13,10 +13,12 @@ from orchestrator.runtime.health import Health, PartitionHealth
 from orchestrator.runtime.house import House
 from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.partition import Partition
+from orchestrator.sagalog.reader import Reader
 
 COMMIT_S: Final = 0.25
 CHECK_S: Final = 1.0
 STALLED_S: Final = 10.0
+RECONCILE_S: Final = 10.0
 _log = get_logger(__name__)
 
 
@@ -29,7 +31,10 @@ class Checkup:
         inputs: KafkaInputs,
         partitions: Sequence[Partition],
         assigned: Callable[[], set[int] | None],
+        reader: Reader,
     ) -> None:
+        self._reader = reader
+        self._wakeless = 0
         self._house = house
         self._inputs = inputs
         self._partitions = partitions
@@ -65,6 +70,18 @@ class Checkup:
             self._observe()
             await asyncio.sleep(CHECK_S)
 
+    async def reconcile(self) -> None:
+        """Find open sagas that wait for nothing and nobody; say so, and let them go on."""
+        while True:
+            await asyncio.sleep(RECONCILE_S)
+            found = self._reader.wakeless()
+            self._wakeless = len(found)
+            for partition in self._partitions:
+                sagas = [row.id for row in found if row.partition == partition.number]
+                if sagas and partition.own.owns and partition.ready:
+                    _log.error("open sagas with no wake-up", sagas=sagas[:10], count=len(sagas))
+                    partition.reconcile(sagas)
+
     def health(self) -> Health:
         """How it stands now."""
         assigned = self._assigned()
@@ -78,7 +95,7 @@ class Checkup:
         if self._house.disk_trouble:
             reasons.append(self._house.disk_trouble)
         notes = [*self.notes, *(f"{t}: {why}" for t, why in self._house.effects.sick().items())]
-        return Health(not reasons, reasons, partitions, 0, notes)
+        return Health(not reasons, reasons, partitions, self._wakeless, notes)
 
     def _partition(self, partition: Partition) -> PartitionHealth:
         own = partition.own

@@ -11,7 +11,7 @@ from orchestrator.definition.nodes import canonical
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.wire import Outgoing, Refused
 from orchestrator.sagalog.records import (
     DefinitionRecord,
     LogRecord,
@@ -54,7 +54,7 @@ Entry = Decided | Defined
 class Decisions:
     """A run of decisions under one epoch, numbered from ``seq``; ``sent`` rides in them (law 3)."""
 
-    __slots__ = ("answers", "entries", "epoch", "records", "sent", "seq", "size")
+    __slots__ = ("answers", "entries", "epoch", "records", "refusals", "sent", "seq", "size")
 
     def __init__(self, epoch: str, seq: int, sent: int) -> None:
         self.epoch = epoch
@@ -63,6 +63,7 @@ class Decisions:
         self.entries: list[Entry] = []
         self.records: list[Record] = []
         self.answers: list[Outgoing] = []
+        self.refusals: list[Refused] = []
         self.size = 0
 
     def add(self, transition: Transition, state: State) -> None:

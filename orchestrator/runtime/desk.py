@@ -23,7 +23,7 @@ from infra.telemetry import Spans
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.engine.decide import decide, park, started_fact
 from orchestrator.engine.facts import Completed, Failed, Started, Transition
-from orchestrator.engine.inputs import Input, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime import wire
@@ -127,6 +127,22 @@ class Desk:
         if state is not None and 0 < state.wake_at <= at:
             self._decide(state, Wake(f"wake/{saga}/{state.number}", at), out)
 
+    def reconcile(self, saga: int, at: int, out: Decisions) -> None:
+        """A saga that nothing would ever wake: let it go on, or else give it to a person (law
+        12).
+        """
+        state = None if self.states.pinned(saga) else self.states.get(saga)
+        if state is None or not state.open or state.wake_at or state.status == "needs_operator":
+            return
+        reason = "nothing would ever have woken this saga"
+        given = Repair(f"reconcile/{saga}/{state.number}", at, "resume", "", reason, "reconciler")
+        self._decide(state, given, out)
+        after = self.states.get(saga)
+        if after is not None and not after.wake_at and after.status == "running":
+            parked, transition = park(after, given, None, reason)
+            out.add(transition, parked)
+            self.states.decided(parked)
+
     # --------------------------------------------------------------------------- requests
 
     def _start(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
@@ -139,15 +155,13 @@ class Desk:
         plans = self._office.plans
         known = plans.catalogue.by_name(name)
         if known is None:
-            refusal = wire.refusal(
-                request, name, at, "definition_not_found", f"no definition named {name}", 404
-            )
-            out.answers.append(refusal)
+            why = f"no definition named {name}"
+            self._refuse(request, name, key, (404, "definition_not_found", why), at, out)
             return
         try:
             given = plans.catalogue.validate(name, body["input"])
         except InvalidInput as error:
-            out.answers.append(wire.refusal(request, name, at, "invalid_input", str(error), 422))
+            self._refuse(request, name, key, (422, "invalid_input", str(error)), at, out)
             return
         state = self._already(tenant, name, key)
         if state is not None:
@@ -159,6 +173,19 @@ class Desk:
         start = Start(request["id"], at, saga, known.version, tenant, key, given, trace)
         self._begin(plans.get(known.version), start, out)
         self._started[tenant, name, key] = saga
+
+    def _refuse(
+        self,
+        request: Request,
+        name: str,
+        key: str,
+        why: tuple[int, str, str],
+        at: int,
+        out: Decisions,
+    ) -> None:
+        told = wire.Refused(request["tenant"], name, key, request["id"], *why)
+        out.refusals.append(told)
+        out.answers.append(wire.refusal(told, at))
 
     def _begin(self, plan: Plan, start: Start, out: Decisions) -> None:
         if plan.version not in self._versions:
@@ -180,9 +207,8 @@ class Desk:
         body.
         """
         if state.data["input"] != given:
-            reason = f"request key {state.key} has been used with another input"
-            name = state.definition
-            out.answers.append(wire.refusal(request, name, at, "key_reused", reason, 422))
+            why = f"request key {state.key} has been used with another input"
+            self._refuse(request, state.definition, state.key, (422, "key_reused", why), at, out)
         elif not state.open and not self.states.pinned(state.saga):
             for transition in reversed(self._office.book.load(state.saga)):
                 for fact in transition.facts:

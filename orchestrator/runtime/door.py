@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import uuid
+from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,6 +25,9 @@ from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
 
 SOURCE: Final = "front-door"
+UNREAD_BYTES: Final = 3 * 1024 * 1024
+OVERHEAD_BYTES: Final = 200
+ROOM_POLL_S: Final = 0.005
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,16 +42,25 @@ class DoorClosed(RuntimeFailure):
 class FrontDoor:
     """Publishes requests and returns when the broker has acknowledged them.
 
-    ``partitions`` is how many saga.requests has. Raises BrokerError when it cannot be published.
+    ``partitions`` is how many saga.requests has. With ``decided`` (up to which offset a partition's
+    requests are decided) a publisher waits while too much is unread: the embedded broker drops
+    what is not read in time.
     """
 
-    def __init__(self, settings: BrokerSettings, partitions: int) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        partitions: int,
+        decided: Callable[[int], int] | None = None,
+    ) -> None:
         self._settings = settings
         self._topic = settings.topic(REQUESTS)
         self._partitions = partitions
         self._producer: Producer | None = None
         self._sender: BatchSender | None = None
         self._lock = asyncio.Lock()
+        self._decided = decided
+        self._unread: dict[int, deque[tuple[int, int]]] = {}
 
     async def open(self) -> None:
         """Connect; raises KafkaError."""
@@ -110,12 +124,26 @@ class FrontDoor:
                 f"the request has {len(value)} bytes; at most {MAX_INPUT_BYTES} are taken"
             )
         record = Record(key.encode(), value, HEADERS)
+        await self._room(partition)
         sender = await self._connected()
         try:
-            await sender.submit(self._topic, partition, [record])
+            offset = await sender.submit(self._topic, partition, [record])
+            if self._decided is not None:
+                self._unread.setdefault(partition, deque()).append((offset, len(value)))
         except BrokerError:
             await self._replace(sender)
             raise
+
+    async def _room(self, partition: int) -> None:
+        """Wait until what is unread of the partition leaves room for more."""
+        unread = self._unread.get(partition)
+        while self._decided is not None and unread:
+            done = self._decided(partition)
+            while unread and unread[0][0] < done:
+                unread.popleft()
+            if sum(size + OVERHEAD_BYTES for _, size in unread) < UNREAD_BYTES:
+                return
+            await asyncio.sleep(ROOM_POLL_S)
 
     async def _connected(self) -> BatchSender:
         if self._sender is not None:

@@ -25,9 +25,10 @@ from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.follow import Following
 from orchestrator.runtime.happenings import Span
 from orchestrator.runtime.log_writer import LogWriter
+from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.partition import Inputs, Partition
 from orchestrator.runtime.spans import SagaSpans
-from orchestrator.runtime.wire import Outgoing, rendered
+from orchestrator.runtime.wire import Outgoing, Refused, rendered
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.follow import Follower
@@ -56,6 +57,9 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
     ) -> None:
         self.clock = clock
         self.counting = Counting(metrics)
+        self.outstanding = Outstanding()
+        self.refused: Callable[[Sequence[Refused]], None] = lambda _: None
+        self.unblocked: Callable[[], None] = lambda: None
         self.log = log
         self.writer = writer
         self.effects = effects
@@ -96,9 +100,12 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
             return
         self.disk_trouble = ""
         waiting, self._waiting = self._waiting, {}
+        was_full = self.outstanding.full
         for partition, spans in waiting.items():
             partition.committed(spans)
         self.moved(set(batch.states))
+        if was_full != self.outstanding.full:
+            self.unblocked()
 
     def _later(self, trouble: str) -> None:
         if not self.disk_trouble:

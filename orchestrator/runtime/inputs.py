@@ -198,10 +198,10 @@ class KafkaInputs:
         for source in self._sources:
             source.pause(partition)
 
-    def hold(self, partition: int, held: bool) -> None:
-        """Stop reading for a while, or go on."""
-        for source in self._sources:
-            (source.pause if held else source.resume)(partition)
+    def hold(self, partition: int, source: int, held: bool) -> None:
+        """Stop reading one of them for a while, or go on."""
+        one = self._sources[source]
+        (one.pause if held else one.resume)(partition)
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, Positions]:
         """Where both inputs end now; raises KafkaError."""

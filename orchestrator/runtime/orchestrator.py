@@ -5,7 +5,9 @@ import contextlib
 import os
 import random
 import socket
-from collections.abc import Callable, Coroutine
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from contracts.topics import LOG
@@ -15,7 +17,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import ensure_topics
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock, SystemClock
-from infra.datastore import FolderLock
+from infra.datastore import FolderInUse, FolderLock
 from infra.logging import get_logger
 from infra.telemetry import spans_of
 from infra.telemetry.metrics import Metrics
@@ -25,20 +27,23 @@ from orchestrator.runtime.checkup import Checkup
 from orchestrator.runtime.desk import Desk, Office
 from orchestrator.runtime.door import FrontDoor
 from orchestrator.runtime.effects import Effects
-from orchestrator.runtime.errors import RuntimeFailure
+from orchestrator.runtime.errors import EmbeddedBrokerTaken, RuntimeFailure
 from orchestrator.runtime.follow import Following
 from orchestrator.runtime.health import Health
 from orchestrator.runtime.house import House
 from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.runtime.log_writer import LogWriter
+from orchestrator.runtime.outstanding import EMBEDDED_BYTES
 from orchestrator.runtime.partition import Partition
 from orchestrator.runtime.plans import Plans
+from orchestrator.runtime.refusals import Refusals
 from orchestrator.runtime.spans import ROLE, SagaSpans
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.timers import Timers
 from orchestrator.runtime.topics import own_topics
 from orchestrator.runtime.waiters import Waiters
+from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 from orchestrator.sagalog.store import SagaLog
@@ -76,6 +81,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         self._clock = SteadyClock(clock or SystemClock())
         self._chance = chance or random.SystemRandom()
         self._waiters = Waiters()
+        self._refusals = Refusals()
         self._assigned: set[int] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._lock = FolderLock(settings.data)
@@ -91,6 +97,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
             self._lock.acquire()
             stack.callback(self._lock.release)
             facts = await wait_for_broker(self._broker, timeout_s)
+            if facts.embedded:
+                self._use_embedded(stack)
             count = self.settings.partitions_on(embedded=facts.embedded)
             await ensure_topics(
                 self._broker,
@@ -109,7 +117,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
 
     async def _build(self, stack: contextlib.AsyncExitStack, count: int) -> None:
         broker = self._broker
-        self.door = FrontDoor(broker, count)
+        decided = self._decided if broker.embedded else None
+        self.door = FrontDoor(broker, count, decided)
         await self.door.open()
         stack.push_async_callback(self.door.close)
         writer = LogWriter(broker, broker.topic(LOG))
@@ -136,19 +145,44 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         house.following = Following(reader, house.adopter, house.set_aside)
         stack.push_async_callback(house.following.stop)
         house.moved = self._moved
+        house.refused = self._refused
+        house.unblocked = self._balance
+        if broker.embedded:
+            house.outstanding.limit = EMBEDDED_BYTES
         spans = spans_of(ROLE)
         if spans is not None:
             house.spans = SagaSpans(spans, broker, self._store.load)
         office = Office(broker, count, Plans(self.catalogue, self._store), self._store, spans)
         self.partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
         self._timers = Timers(self._clock, self._store, self._inputs, self.partitions)
-        self._checkup = Checkup(house, self._inputs, self.partitions, lambda: self._assigned)
+        self._checkup = Checkup(
+            house, self._inputs, self.partitions, lambda: self._assigned, self.reader
+        )
         for partition in range(count):
             house.follow(partition)
         await self._inputs.start(self._take, self)
         self._spawn(self._timers.run)
         self._spawn(self._checkup.watch)
         self._spawn(self._checkup.commit_offsets)
+        self._spawn(self._checkup.reconcile)
+
+    def _use_embedded(self, stack: contextlib.AsyncExitStack) -> None:
+        """Take the embedded broker for ourselves: a second member of our group would end it."""
+        self._broker = self._broker.model_copy(update={"embedded": True})
+        place = self._broker.address.replace(":", "-").replace("/", "-")
+        lock = FolderLock(Path(tempfile.gettempdir()) / f"saga-embedded-{place}")
+        try:
+            lock.acquire()
+        except FolderInUse as error:
+            raise EmbeddedBrokerTaken(
+                f"another orchestrator uses the embedded broker at {self._broker.address} already,"
+                " and it takes only one; a real Kafka takes many"
+            ) from error
+        stack.callback(lock.release)
+        _log.info("embedded broker: one process, in memory, the file is the only durable copy")
+
+    def _decided(self, partition: int) -> int:
+        return self.partitions[partition].positions[0] if self.partitions else -1
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def forever() -> None:
@@ -244,6 +278,15 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
         if self._waiters:
             self._wake(sagas)
 
+    def _balance(self) -> None:
+        for partition in self.partitions:
+            partition.balance()
+
+    def _refused(self, refusals: Sequence[Refused]) -> None:
+        for told in refusals:
+            self._refusals.remember(told)
+            self._waiters.wake((told.tenant, told.definition, told.key))
+
     def _wake(self, sagas: set[int]) -> None:
         for saga in sagas:
             self._waiters.wake(saga)
@@ -255,11 +298,17 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # the shell
 
     async def wait(
         self, tenant: int, definition: str, key: str, timeout_s: float
-    ) -> SagaRow | None:
-        """The saga of this request key, as soon as it is in the log; None when time is over."""
+    ) -> SagaRow | Refused | None:
+        """The saga of this request key, as soon as it is in the log; why it was refused, when it
+        was
+        refused by this process; None when time is over.
+        """
         return await self._waiters.until(
             (tenant, definition, key),
-            lambda: self.reader.by_key(tenant, definition, key),
+            lambda: (
+                self.reader.by_key(tenant, definition, key)
+                or self._refusals.find(tenant, definition, key)
+            ),
             timeout_s,
         )
 

@@ -22,9 +22,10 @@ from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.errors import ClaimIgnored, IllegalEvent, RuntimeFailure
 from orchestrator.runtime.log_writer import Lane, LogWriter
+from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.ownership import Ownership, step
 from orchestrator.runtime.spans import SagaSpans
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.wire import Outgoing, Refused
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.fold import PartitionFacts
@@ -48,7 +49,7 @@ class Inputs(Protocol):
 
     async def open(self, partition: int, start: h.Positions) -> h.Positions: ...
     def close(self, partition: int) -> None: ...
-    def hold(self, partition: int, held: bool) -> None: ...
+    def hold(self, partition: int, source: int, held: bool) -> None: ...
 
 
 class Services(Protocol):
@@ -56,6 +57,7 @@ class Services(Protocol):
 
     clock: Clock
     counting: Counting
+    outstanding: Outstanding
     spans: SagaSpans | None
     log: SagaLog
     writer: LogWriter
@@ -67,6 +69,7 @@ class Services(Protocol):
     def commit(self, partition: "Partition", spans: Sequence[h.Span]) -> None: ...
     def fresh_id(self) -> str: ...
     def pause_s(self) -> float: ...
+    def refused(self, refusals: Sequence[Refused], /) -> None: ...
     def set_aside(self, partition: int, reason: str) -> None: ...
     def follow(self, partition: int) -> None: ...
     def unfollow(self, partition: int) -> None: ...
@@ -89,7 +92,7 @@ class Partition:
         self._runs: dict[int, Decisions] = {}
         self._lane: Lane | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._held = False
+        self._held = (False, False)
         self._kept_mark = -1
         self._committed = asyncio.Event()
         self._do: dict[type, Callable[[Any], None]] = {
@@ -145,7 +148,7 @@ class Partition:
                 self._close(run)
                 run = self._open()
         self._close(run)
-        self._balance()
+        self.balance()
 
     def wake(self, sagas: Sequence[int], at: int) -> bool:
         """Decide wake-ups; whether there was anything to decide."""
@@ -159,6 +162,14 @@ class Partition:
         if found:
             self._close(run)
         return found
+
+    def reconcile(self, sagas: Sequence[int]) -> None:
+        """See to sagas that nothing would ever wake (law 12)."""
+        run = self._open()
+        for saga in sagas:
+            self.desk.reconcile(saga, self._services.clock.now_ms(), run)
+        if not run.empty:
+            self._close(run)
 
     def fill(self, batch: Batch, spans: Sequence[h.Span]) -> None:
         """Put confirmed spans into the transaction that writes them."""
@@ -184,6 +195,8 @@ class Partition:
             run = self._runs[span.id]
             self.desk.committed(run)
             self._services.counting.committed(self.number, run)
+            for decided in run.decided():
+                self._services.outstanding.committed(decided)
             if self._services.spans is not None and not self.own.refill:  # a refill is old news
                 self._services.spans.committed(run.decided())
             for _, state in run.decided():
@@ -197,7 +210,7 @@ class Partition:
         for span in spans:
             self._runs.pop(span.id, None)
         self._committed.set()
-        self._balance()
+        self.balance()
 
     def keep_mark(self, batch: Batch) -> None:
         """Put the sent mark on the disk where nothing else will: what is sent is not sent again."""
@@ -214,6 +227,7 @@ class Partition:
     async def reopen(self) -> None:
         """A rebalance left us this partition: the group's consumer has forgotten where it was."""
         if self.ready:
+            self._held = (False, False)
             await self._services.inputs.open(self.number, self.positions)
 
     def stop(self) -> None:
@@ -240,15 +254,19 @@ class Partition:
         requests, replies = self.positions
         self.positions = (offset, replies) if source == REQUESTS else (requests, offset)
 
-    def _balance(self) -> None:
-        """Slow the inputs down while too much is under way."""
-        many = len(self.own.appended) + len(self.own.confirmed)
-        if many > MAX_UNDER_WAY and not self._held:
-            self._held = True
-            self._services.inputs.hold(self.number, True)
-        elif self._held and many < MAX_UNDER_WAY // 2:
-            self._held = False
-            self._services.inputs.hold(self.number, False)
+    def balance(self) -> None:
+        """Slow the inputs down while too much is under way, and the intake while too much is
+        out.
+        """
+        if not self.ready:
+            return
+        under_way = len(self.own.appended) + len(self.own.confirmed)
+        replies = under_way > (MAX_UNDER_WAY // 2 if self._held[REPLIES] else MAX_UNDER_WAY)
+        wanted = (replies or self._services.outstanding.full, replies)
+        for source in (REQUESTS, REPLIES):
+            if wanted[source] != self._held[source]:
+                self._services.inputs.hold(self.number, source, wanted[source])
+        self._held = wanted
 
     # ---------------------------------------------------------------------------------- actions
 
@@ -397,6 +415,8 @@ class Partition:
         for span in action.spans:
             run = self._runs.pop(span.id)
             messages = list(run.answers)
+            if run.refusals:
+                self._services.refused(run.refusals)
             for decided in run.decided():
                 messages += self._services.render(decided, True)
             epoch, number = run.epoch, span.id
@@ -408,7 +428,7 @@ class Partition:
                 self.tell(h.Done(epoch, number))
 
     def _relinquish(self, action: h.Relinquish) -> None:
-        self.ready = self._held = False
+        self.ready, self._held = False, (False, False)
         self.next_wake = NEVER
         self._services.inputs.close(self.number)
         for task in self._tasks - {asyncio.current_task()}:

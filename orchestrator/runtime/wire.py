@@ -5,7 +5,6 @@ gives the same bytes (DESIGN laws 3 and 4). Wide integers are decimal strings
 (``contracts.envelope``).
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -42,6 +41,18 @@ class Outgoing(NamedTuple):
     topic: str
     record: Record
     partition: int = -1
+
+
+class Refused(NamedTuple):
+    """A start that did not become a saga: ``status`` is HTTP-like (404 or 422)."""
+
+    tenant: int
+    definition: str
+    key: str
+    request: str
+    status: int
+    code: str
+    reason: str
 
 
 def rendered(
@@ -153,31 +164,28 @@ def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]
     }
 
 
-def refusal(
-    request: Mapping[str, Any], definition: str, at: int, code: str, reason: str, status: int
-) -> Outgoing:
+def refusal(told: Refused, at: int) -> Outgoing:
     """``SagaRefused``: a start that did not become a saga, and why; its id follows the
     request's.
     """
-    key = request["requestkey"]
-    tenant = request["tenant"]
+    key = told.key.encode()
     message = {
         "specversion": "1.0",
-        "id": f"refused/{_short(tenant, definition, request['id'])}",
+        "id": f"refused/{_short(told.tenant, told.definition, told.request)}",
         "source": SOURCE,
         "type": "SagaRefused",
         "time": rfc3339(at),
-        "tenant": str(tenant),
-        "requestkey": key,
+        "tenant": str(told.tenant),
+        "requestkey": told.key,
         "data": {
-            "definition": definition,
-            "code": code,
-            "reason": reason[:2000],
-            "status": status,
-            "request": request["id"],
+            "definition": told.definition,
+            "code": told.code,
+            "reason": told.reason[:2000],
+            "status": told.status,
+            "request": told.request,
         },
     }
-    return Outgoing(EVENTS, Record(key.encode(), _encode(message), HEADERS))
+    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS))
 
 
 def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
