@@ -22,7 +22,3 @@ class UnknownService(BootstrapError):
 
 class NothingRuns(BootstrapError):
     """No process runs on this data folder."""
-
-
-class ProcessFailed(BootstrapError):
-    """A part of the process ended that should not have."""

@@ -5,6 +5,7 @@ the user's can not replace a module of ours or of the standard library.
 """
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
@@ -25,21 +26,25 @@ def load_application(name: str, app_dir: Path | None = None) -> Application:
     for folder in folders:
         if str(folder.resolve()) not in sys.path:
             sys.path.append(str(folder.resolve()))
-    top = name.partition(":")[0].partition(".")[0]
-    collisions = {found.name: found for found in find_collisions(folders)}
-    if top in collisions:
-        raise NameCollision(str(collisions[top]))
-    try:
-        return load(name, Application)
-    except ApplicationNotLoaded as error:
-        missing = error.__cause__.name if isinstance(error.__cause__, ImportError) else None
-        if (hidden := (missing or "").partition(".")[0]) in collisions:
-            raise NameCollision(f"{error}; {collisions[hidden]}") from error
-        raise
+    _refuse_hidden({_top(name)}, folders)
+    return load(name, Application)
 
 
 def load(name: str, kind: type[T]) -> T:
-    """What the import string names; raises ApplicationNotLoaded where that is not a ``kind``."""
+    """What the import string names.
+
+    Raises ApplicationNotLoaded where that is not a ``kind``, NameCollision where it is not found
+    because ours hides a package of that name.
+    """
+    try:
+        return _load(name, kind)
+    except ApplicationNotLoaded as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ImportError) else None
+        _refuse_hidden({_top(name), _top(missing or "")}, [Path(folder) for folder in sys.path])
+        raise
+
+
+def _load(name: str, kind: type[T]) -> T:
     module_name, _, attribute = name.partition(":")
     try:
         value: object = import_module(module_name)
@@ -58,3 +63,13 @@ def load(name: str, kind: type[T]) -> T:
             f"{name!r} is of type {type(value).__name__}, expected {kind.__name__}"
         )
     return value
+
+
+def _top(name: str) -> str:
+    return name.partition(":")[0].partition(".")[0]
+
+
+def _refuse_hidden(packages: set[str], folders: Sequence[Path]) -> None:
+    for collision in find_collisions(folders):
+        if collision.name in packages:
+            raise NameCollision(str(collision))

@@ -109,3 +109,11 @@ def test_the_checkout_itself_is_no_collision() -> None:
 def test_an_application_is_what_it_says() -> None:
     assert isinstance(load("orchestrator.definition.application:Application", type), type)
     assert Application("x", sagas=()).services == {}
+
+
+def test_a_service_that_ours_would_hide_is_refused_when_it_is_loaded(folder: Path) -> None:
+    write(folder, "services/billing", "participant = 1\n")
+    write(folder, "my_own_shop", APP)
+    load_application("my_own_shop:app")
+    with pytest.raises(NameCollision, match="services"):
+        load("services.billing:participant", int)

@@ -1,0 +1,73 @@
+"""A process ends when it is told to, cleans up, and never hangs."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import asyncio, sys
+from orchestrator.bootstrap import signals
+signals.STOP_WITHIN_S = {within}
+
+async def main():
+    try:
+        print("up", flush=True)
+        await asyncio.Event().wait()
+    finally:
+        print("cleaning", flush=True)
+        await asyncio.sleep({cleaning})
+        print("clean", flush=True)
+
+signals.run_until_told(main())
+"""
+
+
+def process(*, within: float = 30.0, cleaning: float = 0.0) -> "subprocess.Popen[str]":
+    """A process that is up."""
+    program = PROGRAM.format(within=within, cleaning=cleaning)
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
+    return child
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_cleans_up_and_ends_well(number: signal.Signals) -> None:
+    with process() as child:
+        child.send_signal(number)
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, out, err) == (0, "cleaning\nclean\n", "")
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    with process(cleaning=1_000) as child:
+        child.send_signal(signal.SIGTERM)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "cleaning\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 1
+
+
+def test_cleaning_up_for_too_long_ends_it_and_says_so() -> None:
+    with process(within=0.05, cleaning=1_000) as child:
+        child.send_signal(signal.SIGTERM)
+        _, err = child.communicate(timeout=30)
+    assert child.returncode == 1
+    assert err.startswith("saga: not stopped within")
+
+
+def test_an_error_comes_out() -> None:
+    program = (
+        "from orchestrator.bootstrap.signals import run_until_told\n"
+        "async def main(): raise ValueError('broken')\n"
+        "run_until_told(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "ValueError: broken" in done.stderr

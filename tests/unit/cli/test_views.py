@@ -1,0 +1,90 @@
+"""What people read: every fact has its words, and nothing a user wrote is taken for markup."""
+
+from typing import get_args
+
+import pytest
+from rich.console import Console, RenderableType
+
+from orchestrator.cli.views.sagas import list_view
+from orchestrator.cli.views.timeline import timeline, told
+from orchestrator.cli.views.times import offset
+from orchestrator.engine import facts as f
+
+EXAMPLES: tuple[f.Fact, ...] = (
+    f.Started("orders", "v1", 1, "key", {}),
+    f.Sent("a", "do", 1, 2, 0, "DoA", "t", {}),
+    f.Succeeded("a", "do", {}),
+    f.Refused("a", "do", "no", "because", 409),
+    f.Faulted("a", "do", 1, "timeout", "no answer", 7),
+    f.Failing("a", "no", "because", 409),
+    f.Compensating(("a", "b")),
+    f.Stuck("a", "undo", "tired"),
+    f.Repaired("retry", "a", "undo", "r1", "because", "me"),
+    f.Emitted("id", "Happened", "events", "k", {}),
+    f.Completed(),
+    f.Failed("no", "because", 409, ("a",), ("b",)),
+    f.Parked("too large"),
+    f.Ignored("late"),
+)
+
+
+def shown(view: RenderableType) -> str:
+    """What a view looks like, without colours."""
+    console = Console(width=120, color_system=None)
+    with console.capture() as capture:
+        console.print(view)
+    return capture.get()
+
+
+def test_there_is_an_example_of_every_fact() -> None:
+    assert {type(fact) for fact in EXAMPLES} == set(get_args(f.Fact))
+
+
+@pytest.mark.parametrize("fact", EXAMPLES, ids=lambda fact: type(fact).__name__)
+def test_every_fact_has_words_of_its_own(fact: f.Fact) -> None:
+    assert told(fact)[1] not in ("", type(fact).__name__)
+
+
+def test_a_timeline_counts_from_the_start() -> None:
+    history = [f.Transition(1, n, 1_000 + n, "i", (fact,)) for n, fact in enumerate(EXAMPLES)]
+    text = shown(timeline(history))
+    assert text.count("\n") == len(EXAMPLES) + 1
+    assert "+0 ms" in text
+    assert "+13 ms" in text
+
+
+def test_a_timeline_of_nothing_is_empty() -> None:
+    assert shown(timeline([])).count("\n") == 1
+
+
+def test_markup_of_a_user_is_shown_and_not_obeyed() -> None:
+    fact = f.Refused("a", "do", "no", "[red]stop[/red] [/]", 409)
+    assert "[red]stop[/red] [/]" in shown(timeline([f.Transition(1, 1, 0, "i", (fact,))]))
+
+
+def test_a_page_says_how_to_get_the_next_one() -> None:
+    saga = {
+        "id": 7,
+        "definition": "d",
+        "state": "failed",
+        "updated_at": 0,
+        "key": "[b]k",
+        "failure": None,
+    }
+    assert "--after 7" in shown(list_view({"items": [saga], "next": "/sagas?after=7"}))
+    assert "--after" not in shown(list_view({"items": [saga], "next": None}))
+    assert "[b]k" in shown(list_view({"items": [saga], "next": None}))
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "+0 ms"),
+        (999, "+999 ms"),
+        (1_500, "+1.5 s"),
+        (61_000, "+1 min"),
+        (7_500_000, "+2 h 5 min"),
+    ],
+)
+def test_durations(ms: int, text: str) -> None:
+    assert offset(ms) == text
