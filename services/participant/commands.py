@@ -1,6 +1,5 @@
 """Taking a command: from its bytes to its effect, its stored reply and what answers it."""
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from infra.logging import bound
 from services.participant import inbox, wire
+from services.participant.calling import call
 from services.participant.errors import Refusal
 from services.participant.outcome import Outcome, Outgoing
 from services.participant.participant import CommandHandler
@@ -83,10 +83,7 @@ class CommandTaker:
         work = Work(self._db, command["tenant"], command["saga"], now_ms, command)
         inbox.begin(self._db)
         try:
-            reply = handler.function(data, work)
-            if handler.waits:
-                async with asyncio.timeout(self._left_s(command, now_ms)):
-                    reply = await reply
+            reply = await call(handler, data, work, self._left_s(command, now_ms))
             stored = wire.success(_checked(reply, handler))
             inbox.remember(self._db, command, stored, now_ms)
             inbox.keep(self._db)
@@ -112,7 +109,7 @@ class CommandTaker:
         log.warning(
             "command failed",
             service=self._name,
-            command=command["type"],
+            kind=command["type"],
             attempt=command["attempt"],
             exc_info=error,
         )

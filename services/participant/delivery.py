@@ -56,7 +56,9 @@ class Delivery:
     def _send(self, items: Sequence[Outgoing]) -> Parcel:
         topic, partition, *_ = items[0]
         records = [item.record for item in items]
-        return Parcel(items, self._senders.submit(topic, partition, records))
+        sent = self._senders.submit(topic, partition, records)
+        sent.add_done_callback(_heard)
+        return Parcel(items, sent)
 
     async def _again(self, items: Sequence[Outgoing], error: str) -> None:
         """One of these records was refused: send each alone, and instead of a refused one its dead
@@ -87,3 +89,9 @@ def _parts(items: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
             begin, size = n, 0
         size += added
     yield items[begin:]
+
+
+def _heard(sent: "asyncio.Future[int]") -> None:
+    """At the stop nobody waits any more, and asyncio would complain of an error not looked at."""
+    if not sent.cancelled():
+        sent.exception()

@@ -12,11 +12,15 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from infra.logging import bound
 from services.participant import inbox
+from services.participant.calling import call
 from services.participant.outcome import Outcome
 from services.participant.participant import EventHandler
 from services.participant.work import Work
 
 log = structlog.get_logger(__name__)
+
+WITHIN_S = 30.0
+"""How long a coroutine function may take for one event."""
 
 
 class EventFailed(MalformedMessage):
@@ -66,9 +70,7 @@ class EventTaker:
         try:
             new = inbox.see_event(self._db, event["source"], event["id"], now_ms)
             if new:
-                result = handler.function(data, work)
-                if handler.waits:
-                    await result
+                await call(handler, data, work, WITHIN_S)
             inbox.keep(self._db)
         except Exception as error:  # this event's alone
             inbox.undo(self._db, error)

@@ -92,8 +92,9 @@ class ParticipantRunner:
         if self._running is None:
             return Health(self.participant.name, ("not running",))
         health = self._running[1].health()
-        ended = [repr(task.exception()) for task in self._tasks if task.done()]
-        reasons = [f"a background job has ended: {why}" for why in ended]
+        ended = [task for task in self._tasks if task.done()]
+        whys = ["cancelled" if task.cancelled() else repr(task.exception()) for task in ended]
+        reasons = [f"a background job has ended: {why}" for why in whys]
         return replace(health, reasons=(*health.reasons, *reasons))
 
     async def ready(self, timeout_s: float = 30.0) -> None:

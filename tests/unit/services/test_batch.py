@@ -1,5 +1,6 @@
 """A batch of commands: one transaction, a savepoint for each, replies that repeat themselves."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,6 +172,21 @@ async def test_an_async_handler_gets_no_longer_than_the_deadline(bench: Bench):
     answer = await bench.ask("NoteLater", "never", deadline=str(NOW + 20))
     assert answer["outcome"] == "failed"
     assert "in time" in answer["data"]["reason"]
+
+
+async def test_an_async_handler_that_is_cancelled_ends_nothing_but_itself(bench: Bench):
+    answer = await bench.ask("NoteLater", "cancelled")
+    assert (answer["outcome"], answer["data"]["code"]) == ("failed", "exception")
+
+
+async def test_a_participant_that_is_stopped_stores_nothing(bench: Bench):
+    stopped = asyncio.create_task(bench.ask("NoteLater", "never"))
+    await asyncio.sleep(0)
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    assert not bench.db.in_transaction
+    assert not effects(bench.db, 1, 1024)
 
 
 async def test_a_slow_batch_is_closed_early_and_goes_on(bench: Bench, monkeypatch):

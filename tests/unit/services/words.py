@@ -79,6 +79,8 @@ def make_participant() -> Participant:
     async def note_later(message: Note, work: Work) -> Noted:
         if message.word == "never":
             await asyncio.Event().wait()
+        if message.word == "cancelled":
+            raise asyncio.CancelledError
         await asyncio.sleep(0)
         return note(message, work)
 
