@@ -10,7 +10,6 @@ its specification of environment variables; that nothing is sent by default is o
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from dotenv import dotenv_values
@@ -41,7 +40,9 @@ def exporting(flush_s: float = FLUSH_S) -> Iterator[None]:
         yield
         return
     # The SDK takes its time to load: only a process that exports pays it.
-    exporter: Exporter = import_module("infra.telemetry.export").Exporter()
+    from infra.telemetry.export import Exporter  # pylint: disable=import-outside-toplevel
+
+    exporter = Exporter()
     _exporters.append(exporter)
     try:
         yield
