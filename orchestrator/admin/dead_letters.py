@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from heapq import nlargest
+from typing import Final
 from uuid import uuid4
 
 from aiokafka.errors import KafkaError
@@ -34,7 +35,8 @@ from orchestrator.admin.letters import (
     tenant_of,
 )
 
-PATIENCE_S = 10.0
+PATIENCE_S: Final = 10.0
+TURN_S: Final = 25.0
 _POLL_MS = 200
 
 
@@ -114,8 +116,9 @@ class DeadLetters:
         """One question at a time, as there is one consumer; aiokafka's errors become ours."""
         async with self._one_at_a_time:
             try:
-                yield
-            except (KafkaError, OSError) as error:
+                async with asyncio.timeout(TURN_S):
+                    yield
+            except (KafkaError, OSError, TimeoutError) as error:
                 raise BrokerUnreachable(f"{self._topic} cannot be read: {error}") from error
 
     def _check(self, letter: Letter, again: bool) -> None:
@@ -164,6 +167,7 @@ class DeadLetters:
             self._forget(tp.partition, begins[tp])
             async for record in self._read(tp, max(self._next[tp], begins[tp]), ends[tp]):
                 self._take(record)
+                self._next[tp] = record.offset + 1  # a call that ran out of time was not in vain
             self._next[tp] = ends[tp]
 
     def _take(self, record: ConsumedRecord) -> None:
@@ -206,7 +210,11 @@ class DeadLetters:
             if partitions == 0:
                 raise BrokerError(f"there is no topic {self._topic}")
             consumer = make_consumer(self._settings, client_id="saga-dead-letters")
-            await consumer.start()
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
             self._consumer = consumer
             self._next = {TopicPartition(self._topic, n): 0 for n in range(partitions)}
         return self._consumer

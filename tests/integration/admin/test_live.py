@@ -157,6 +157,13 @@ async def test_dead_letters_are_listed_shown_and_sent_again(  # pylint: disable=
         try:
             seen = await fresh.page(1, None, 10, done=False)
             assert letter["id"] not in {each.id for each in seen}
+            office = DeadLetters(any_broker, SystemClock(), orchestrator.metrics)
+            both = await asyncio.gather(
+                *(each.redrive(1, seen[0].id, "me", False) for each in (fresh, office)),
+                return_exceptions=True,
+            )
+            await office.close()
+            assert sorted(type(each).__name__ for each in both) == ["Letter", "RedriveRefused"]
         finally:
             await fresh.close()
 
