@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from infra.telemetry import exporting
+from orchestrator.bootstrap.collector import collect_rarely
 
 STOP_WITHIN_S: Final = 10.0
 FORCED: Final = 1
@@ -26,6 +27,7 @@ def run_until_told(main: Coroutine[Any, Any, None]) -> None:
 
 async def _guarded(main: Coroutine[Any, Any, None]) -> None:
     loop = asyncio.get_running_loop()
+    collect_rarely()
     task = asyncio.ensure_future(main)
     told = False
 

@@ -20,13 +20,14 @@ from infra.clock import SystemClock
 from orchestrator.bench import deployments
 from orchestrator.bench import engine as pure_engine
 from orchestrator.bench import yardstick as bare
-from orchestrator.bench.load import Load
+from orchestrator.bench.load import BenchError, Load
 from orchestrator.bench.runs import Place, Say, measure
 from orchestrator.bench.sagas import Sagas
 from orchestrator.bootstrap.benchmark import Loaded, load_benchmark
 from orchestrator.bootstrap.brokers import embedded_broker
 from orchestrator.bootstrap.topics import topics
 from orchestrator.cli import given
+from orchestrator.cli.errors import SagaFailed
 from orchestrator.cli.options import AppDirOption, AppOption, BrokerOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.bench import Result, engine_view, result, view
@@ -71,7 +72,10 @@ def bench(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
     settings = given.settings(app=application, app_dir=app_dir)
     loaded = load_benchmark(settings.app, settings.app_dir)
     wanted = Wanted(Load(sagas, concurrency, rate), failing, yardstick)
-    measured = asyncio.run(_measure(loaded, settings, given.broker(broker), wanted))
+    try:
+        measured = asyncio.run(_measure(loaded, settings, given.broker(broker), wanted))
+    except BenchError as error:
+        raise SagaFailed(str(error)) from error
     emit(measured, view, as_json=as_json)
 
 
