@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
@@ -25,7 +25,7 @@ def schema_of(
 ) -> dict[str, Any]:
     """The JSON schema of a model; raises DefinitionError where its fields are not JSON."""
     try:
-        return model.model_json_schema(mode=mode)
+        return _without_prose(model.model_json_schema(mode=mode))
     except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise DefinitionError(
@@ -33,6 +33,19 @@ def schema_of(
             f"{model.__name__} is not JSON: {reason}",
             "Give its fields types that JSON has: numbers, texts, booleans, lists, objects, dates",
         ) from error
+
+
+def _without_prose(schema: Any) -> Any:
+    """Titles and descriptions tell people, not machines: rewording one makes no new version."""
+    if isinstance(schema, list):
+        return [_without_prose(part) for part in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _without_prose(part)
+        for name, part in cast(dict[str, Any], schema).items()
+        if name not in ("title", "description") or not isinstance(part, str)
+    }
 
 
 def written(place: str, model: type[BaseModel]) -> Contract:

@@ -11,6 +11,9 @@ from msgspec import ValidationError
 from msgspec.json import decode, encode
 from msgspec.structs import replace
 
+from contracts.orders import PlaceOrder
+from contracts.product import QuoteProduct
+from orchestrator.definition import read, saga
 from orchestrator.definition.nodes import (
     Call,
     Definition,
@@ -130,3 +133,20 @@ def test_a_wrong_place_in_stored_json_is_named() -> None:
     broken = canonical(EXAMPLE).replace(b'"attempts":3', b'"attempts":"three"', 1)
     with pytest.raises(ValidationError, match=r"\$\.body\[0\]\.retry\.attempts"):
         parse(broken)
+
+
+def test_rewording_a_contract_makes_no_new_version() -> None:
+    class Reworded(PlaceOrder):
+        """The same fields, explained in other words."""
+
+    begun = saga("x", input=Reworded).then(read("product", QuoteProduct)).ends()
+    same = saga("x", input=PlaceOrder).then(read("product", QuoteProduct)).ends()
+    assert begun.version == same.version
+
+
+def test_a_field_called_title_stays_in_the_schema() -> None:
+    class Titled(PlaceOrder):
+        title: str
+
+    made = saga("x", input=Titled).then(read("product", QuoteProduct)).ends()
+    assert "title" in made.definition.input["properties"]
