@@ -25,6 +25,7 @@ from orchestrator.runtime.log_writer import Lane, LogWriter
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.ownership import Ownership, step
 from orchestrator.runtime.spans import SagaSpans
+from orchestrator.runtime.telling import tell
 from orchestrator.runtime.wire import Outgoing, Refused
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import SagaLogError
@@ -197,8 +198,10 @@ class Partition:
             self._services.counting.committed(self.number, run)
             for decided in run.decided():
                 self._services.outstanding.committed(decided)
-            if self._services.spans is not None and not self.own.refill:  # a refill is old news
-                self._services.spans.committed(run.decided())
+            if not self.own.refill:  # what is filled in again is old news
+                tell(run.decided())
+                if self._services.spans is not None:
+                    self._services.spans.committed(run.decided())
             for _, state in run.decided():
                 if 0 < state.wake_at < self.next_wake:
                     self.next_wake = state.wake_at

@@ -3,19 +3,28 @@
 What goes well is in the metrics, the spans and the saga's history, and not in the log.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from infra.logging import get_logger
 from infra.telemetry.context import trace_id
 from orchestrator.engine.facts import Failed, Parked, Stuck
 from orchestrator.engine.state import State
+from orchestrator.runtime.decisions import Decided
 
 MAX_CAUSE: Final = 500
 _log = get_logger("orchestrator.sagas")
 
 
-def tell(state: State, fact: Stuck | Parked | Failed) -> None:
-    """Tell that a saga has failed, or waits for a person, and why."""
+def tell(decided: Iterable[Decided]) -> None:
+    """Tell which sagas have failed or wait for a person, and why."""
+    for sealed, state in decided:
+        for fact in sealed.transition.facts:
+            if isinstance(fact, (Stuck, Parked, Failed)):
+                _tell(state, fact)
+
+
+def _tell(state: State, fact: Stuck | Parked | Failed) -> None:
     who = {"saga": state.saga, "definition": state.definition, "trace_id": trace_id(state.trace)}
     match fact:
         case Stuck():

@@ -87,43 +87,43 @@ def check_tree(collector: Receiver, work: Participant) -> None:
 
 async def test_the_successor_goes_on_with_the_same_tree(
     collector: Receiver,
-    embedded_broker: BrokerSettings,
+    any_broker: BrokerSettings,
     make_topics: MakeTopics,
     tmp_path: Path,
 ) -> None:
     """What the first has sent and what the second sends belong together."""
-    await make_topics(embedded_broker, TOPICS)
-    async with participant(embedded_broker, silent_on_second) as work:
+    await make_topics(any_broker, TOPICS)
+    async with participant(any_broker, silent_on_second) as work:
         with exporting():
-            saga_id = await crash_in_the_middle(embedded_broker, tmp_path, work)
+            saga_id = await crash_in_the_middle(any_broker, tmp_path, work)
         assert [span.name for span in collector.spans] == ["step first"]
-        await answer_second(embedded_broker, work)
+        await answer_second(any_broker, work)
         with exporting():
-            await go_on(embedded_broker, tmp_path, saga_id)
+            await go_on(any_broker, tmp_path, saga_id)
     check_tree(collector, work)
 
 
 async def test_the_successor_sends_what_the_first_could_not(
     collector: Receiver,
-    embedded_broker: BrokerSettings,
+    any_broker: BrokerSettings,
     make_topics: MakeTopics,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What lies behind the sent mark is acted on again, and its spans are made again."""
-    await make_topics(embedded_broker, TOPICS)
+    await make_topics(any_broker, TOPICS)
     send = Effects.send
 
     def unheard(self: Effects, messages: Sequence[Outgoing], _done: Callable[[], None]) -> None:
         """The crash comes before any acknowledgement."""
         send(self, messages, lambda: None)
 
-    async with participant(embedded_broker, silent_on_second) as work:
+    async with participant(any_broker, silent_on_second) as work:
         with monkeypatch.context() as patch:
             patch.setattr(Effects, "send", unheard)
-            saga_id = await crash_in_the_middle(embedded_broker, tmp_path, work)
+            saga_id = await crash_in_the_middle(any_broker, tmp_path, work)
         assert collector.requests == 0
-        await answer_second(embedded_broker, work)
+        await answer_second(any_broker, work)
         with exporting():
-            await go_on(embedded_broker, tmp_path, saga_id)
+            await go_on(any_broker, tmp_path, saga_id)
     check_tree(collector, work)

@@ -12,8 +12,10 @@ import structlog
 
 from contracts.payment import ChargePayment
 from infra.logging import configure
-from orchestrator.engine.facts import Failed, Parked, Stuck
+from orchestrator.engine.facts import Failed, Parked, Stuck, Transition
+from orchestrator.runtime.decisions import Decided
 from orchestrator.runtime.telling import tell
+from orchestrator.sagalog.records import seal
 from services import payment
 from tests.unit.services.desk import Desk
 from tests.world import step, world
@@ -43,9 +45,12 @@ def test_who_waits_for_a_person_is_told_with_its_place_and_trace(log: io.StringI
     state = world(step("pay")).state
     assert state is not None
     state.trace = PARENT
-    tell(state, Stuck("pay", "undo", "no answer"))
-    tell(state, Parked("too large"))
-    tell(state, Failed("no", "a reason that may name people", 409, ("pay",)))
+    facts = (
+        Stuck("pay", "undo", "no answer"),
+        Parked("too large"),
+        Failed("no", "a reason that may name people", 409, ("pay",)),
+    )
+    tell([Decided(seal(Transition(1024, 2, 1, "input", facts)), state)])
     stuck, parked, failed = lines(log)
     for line in (stuck, parked, failed):
         assert (line["saga"], line["trace_id"]) == (1024, TRACE)
