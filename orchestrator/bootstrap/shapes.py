@@ -55,8 +55,10 @@ async def orchestrator_process(
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         broker = given or await enter(embedded_broker(topics_of(settings, application, sagas)))
-        parts = running_services(application, services, broker, services_folder(settings))
-        routes = cast(Mapping[str, object], parts) if services else None
+        parts = None  # an orchestrator alone loads no service, and none of their code
+        if services:
+            parts = running_services(application, services, broker, services_folder(settings))
+        routes = cast(Mapping[str, object] | None, parts)
         api = await enter(http_api(settings, broker, application, backend, routes))
         if given is not None:
             backend.why = f"no Kafka broker answers at {given.address}"
@@ -66,7 +68,8 @@ async def orchestrator_process(
         orchestrator = await enter(running_orchestrator(settings, broker, sagas, backend.metrics))
         backend.open(orchestrator)
         stack.callback(backend.close)
-        await enter(parts)
+        if parts is not None:
+            await enter(parts)
         ready(Up(api, broker, services))
         await asyncio.Event().wait()
 

@@ -18,9 +18,14 @@ from tests.acceptance.conftest import Saga
         ("json:loads", "Application"),
     ],
 )
-@pytest.mark.parametrize("command", [("up", "--port", "0"), ("demo",), ("definitions",)])
-def test_a_wrong_application(saga: Saga, command: tuple[str, ...], app: str, says: str) -> None:
-    saga.run(*command, "--app", app).is_a_mistake(says)
+def test_a_wrong_application(saga: Saga, app: str, says: str) -> None:
+    saga.run("definitions", "--app", app).is_a_mistake(says)
+
+
+@pytest.mark.parametrize("command", [("up", "--port", "0"), ("demo",), ("service", "payment")])
+def test_no_process_starts_without_its_application(saga: Saga, command: tuple[str, ...]) -> None:
+    saga.run(*command, "--app", "nowhere:app").is_a_mistake("nowhere")
+    assert not saga.data.exists()
 
 
 def test_a_package_that_ours_hides(saga: Saga) -> None:
@@ -49,12 +54,9 @@ def test_a_port_that_is_taken(saga: Saga, unused_tcp_port: int) -> None:
         other.close()
 
 
-@pytest.mark.parametrize("command", [("topics", "list"), ("topics", "create")])
-def test_a_broker_that_is_not_there_is_named(
-    saga: Saga, command: tuple[str, ...], unused_tcp_port: int
-) -> None:
+def test_a_broker_that_is_not_there_is_named(saga: Saga, unused_tcp_port: int) -> None:
     address = f"127.0.0.1:{unused_tcp_port}"
-    saga.run(*command, "--broker", address).is_a_mistake(address)
+    saga.run("topics", "list", "--broker", address).is_a_mistake(address)
 
 
 def test_a_process_waits_for_its_broker_and_says_so(saga: Saga, unused_tcp_port: int) -> None:
@@ -68,6 +70,21 @@ def test_a_process_waits_for_its_broker_and_says_so(saga: Saga, unused_tcp_port:
     assert httpx.get(f"{saga.url()}/health/live", trust_env=False).is_success
     assert saga.stop(process, signal.SIGTERM) == 0
     assert log.read_text().count(address) == 1
+
+
+def test_the_orchestrator_alone_loads_no_service(saga: Saga, unused_tcp_port: int) -> None:
+    text = (
+        "from dataclasses import replace\n"
+        "from sagas import app as ours\n"
+        "services = {'product': 'is_not_here:participant'}\n"
+        "app = replace(ours, services=services, seed='nor_here:load')\n"
+    )
+    (saga.folder / "remote.py").write_text(text, encoding="utf-8")
+    where = ("--port", "0", "--broker", f"127.0.0.1:{unused_tcp_port}", "--app", "remote:app")
+    process = saga.spawn("orchestrator", *where)
+    saga.until(lambda: bool(saga.url()), process)
+    assert saga.stop(process) == 0
+    saga.run("service", "product", *where[2:]).is_a_mistake("is_not_here")
 
 
 @pytest.mark.kafka
