@@ -12,13 +12,13 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI, Request, Response
 from faststream.asgi import AsgiFastStream, AsyncAPIRoute
 from faststream.specification import AsyncAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.broker.errors import BrokerError
+from infra.broker.types import KafkaError
 from infra.clock import Clock
 from infra.http.app import make_app
 from infra.http.errors import Problem

@@ -11,13 +11,11 @@ from heapq import nlargest
 from typing import Final
 from uuid import uuid4
 
-from aiokafka.errors import KafkaError
-
 from contracts.topics import DEAD_LETTERS, DEFAULT_TENANT, LOG
 from infra.broker.errors import BrokerUnreachable
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
-from infra.broker.types import Record
+from infra.broker.types import KafkaError, Record
 from infra.clock import Clock
 from infra.telemetry.metrics import Metrics
 from orchestrator.admin.letter_box import PATIENCE_S, LetterBox
