@@ -1,0 +1,54 @@
+"""What the log says of each step, kept apart from the engine's own state, so that the two can
+disagree.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+from orchestrator.definition.nodes import Direction
+
+Came = Literal["", "sent", "pausing", "success", "refused", "unknown", "skipped"]
+Back = Literal["", "sent", "stuck", "undone", "skipped"]
+Ended = Literal["", "completed", "failed"]
+
+
+class Entry(NamedTuple):
+    """One step: what came of it, how far its undo is, which rounds have been asked."""
+
+    came: Came = ""
+    back: Back = ""
+    asked: tuple[tuple[Direction, int], ...] = ()
+
+    @property
+    def perhaps_done(self) -> bool:
+        """Whether it was done, or nobody knows."""
+        return self.came in ("success", "unknown")
+
+    @property
+    def owed(self) -> bool:
+        """Whether it is still to be undone, where it can be."""
+        return self.perhaps_done and self.back not in ("undone", "skipped")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it is in flight on the way forward."""
+        return self.came not in ("sent", "pausing")
+
+
+UNASKED: Final = Entry()
+
+
+class Book:
+    """The entries of all steps, and how the saga as a whole stands."""
+
+    __slots__ = ("entries", "turned", "ended")
+
+    def __init__(
+        self, entries: dict[str, Entry], turned: bool = False, ended: Ended = ""
+    ) -> None:
+        self.entries = entries
+        self.turned = turned
+        self.ended = ended
+
+    def copy(self) -> "Book":
+        """Entries are values: a copy goes its own way."""
+        return Book(self.entries.copy(), self.turned, self.ended)

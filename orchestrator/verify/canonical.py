@@ -1,0 +1,94 @@
+"""When two situations are the same: what is left out, and which branches may be exchanged.
+
+Left out are values, texts, times and counts: of an attempt only whether it is the first and how
+many are left, of the log what it says of each step. Branches of one parallel that are written alike
+may be exchanged (``folded``): what one does the others would do.
+"""
+
+from typing import Any
+
+from orchestrator.definition.nodes import Call, Node, Parallel, Retry, Step
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import StepState
+from orchestrator.verify.book import UNASKED
+from orchestrator.verify.participant import Participant
+from orchestrator.verify.world import World
+
+Key = tuple[Any, ...]
+
+_NOBODY = Participant()
+
+
+class Canonical:
+    """The keys of the situations of one definition."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._codes: dict[Key, int] = {}
+        self._names = list(plan.steps)
+        place = {name: index for index, name in enumerate(self._names)}
+        self._tree = [_shape(node, plan, place) for node in plan.definition.body]
+
+    def key(self, world: World) -> Key:
+        """The situation, each step at its place."""
+        state = world.begun
+        return (
+            (state.mode, bool(state.parked), bool(state.repairs)),
+            tuple(self._step(world, name) for name in self._names),
+        )
+
+    def folded(self, key: Key) -> Key:
+        """The same for every exchange of branches that are alike."""
+        return (key[0], tuple(_fold(one, key[1]) for one in self._tree))
+
+    def _step(self, world: World, name: str) -> int:
+        step = world.begun.steps.get(name)
+        whole = (
+            None if step is None else self._engine(name, step),
+            world.book.entries.get(name, UNASKED),
+            world.people.get(name, _NOBODY),
+        )
+        return self._codes.setdefault(whole, len(self._codes))
+
+    def _engine(self, name: str, step: StepState) -> Key:
+        policy = self._plan.steps[name].step
+        retry: Retry = policy.retry if step.direction == "do" else policy.undo_retry
+        left = max(retry.attempts - step.attempt + step.spent, -1) if step.waits else 0
+        again = step.attempt > 1 and step.phase == "sent"
+        return (step.phase, step.direction, step.round, left, again, step.settled)
+
+
+_Shape = int | tuple[tuple[Any, ...], ...]
+"""A step's place, or groups of branches that are alike; each branch is a sequence."""
+
+
+def _shape(node: Node, plan: Plan, place: dict[str, int]) -> _Shape:
+    if isinstance(node, Step):
+        return place[node.name]
+    groups: dict[Any, list[Any]] = {}
+    for branch in node.branches:
+        like = tuple(_likeness(inner, plan) for inner in branch)
+        groups.setdefault(like, []).append([_shape(inner, plan, place) for inner in branch])
+    return tuple(tuple(group) for group in groups.values())
+
+
+def _likeness(node: Node, plan: Plan) -> Any:
+    """What two branches have in common that may be exchanged."""
+    if isinstance(node, Parallel):
+        return tuple(tuple(_likeness(inner, plan) for inner in branch) for branch in node.branches)
+    policy = (node.retry.attempts, node.undo_retry.attempts, bool(node.refusals))
+    calls = tuple(map(_sections, (node.do, node.undo)))
+    return (node.kind, policy, calls, bool(plan.readers(node.name)))
+
+
+def _sections(call: Call | None) -> Any:
+    return call and frozenset(source.partition(".")[0] for source in call.fields.values())
+
+
+def _fold(shape: Any, codes: tuple[int, ...]) -> Any:
+    if isinstance(shape, int):
+        return codes[shape]
+    return tuple(
+        tuple(sorted(tuple(_fold(inner, codes) for inner in branch) for branch in group))
+        for group in shape
+    )

@@ -1,0 +1,182 @@
+"""Reads the facts of each transition into the book, and objects where one must not stand there."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from orchestrator.definition.nodes import NO_ANSWER
+from orchestrator.engine.facts import (
+    Compensating,
+    Completed,
+    Fact,
+    Failed,
+    Failing,
+    Faulted,
+    Refused,
+    Repaired,
+    Sent,
+    Stuck,
+    Succeeded,
+)
+from orchestrator.verify.book import UNASKED, Book, Came, Entry
+from orchestrator.verify.laws import ENDS, ONCE, OWED, SENT, SETTLES, TABLE, broken
+from orchestrator.verify.subject import Subject
+
+
+def read(subject: Subject, book: Book, facts: Iterable[Fact]) -> None:
+    """Take the facts of one transition into the book; raises Broken."""
+    for fact in facts:
+        reader = _READERS.get(type(fact))
+        if reader is not None:
+            if book.ended:
+                broken(ONCE, f"{type(fact).__name__} though the saga has {book.ended}")
+            reader(subject, book, fact)
+
+
+def _sent(subject: Subject, book: Book, fact: Sent) -> None:
+    entry = book.entries.get(fact.step, UNASKED)
+    asked = entry.asked
+    if (fact.direction, fact.round) not in asked:
+        asked = (*asked, (fact.direction, fact.round))
+    if fact.direction == "undo":
+        _may_undo(subject, book, fact.step, entry)
+        book.entries[fact.step] = Entry(entry.came, "sent", asked)
+        return
+    if entry.back:
+        broken(SETTLES, f"{fact.step} is asked again while it is being undone")
+    if book.turned and entry is UNASKED:
+        broken(SETTLES, f"{fact.step} is begun though the saga has turned back")
+    if entry.came in ("success", "refused") and fact.round in {n for _, n in entry.asked}:
+        broken(ONCE, f"{fact.step} is asked again though round {fact.round} has been answered")
+    book.entries[fact.step] = Entry("sent", "", asked)
+
+
+def _may_undo(subject: Subject, book: Book, name: str, entry: Entry) -> None:
+    if not entry.asked:
+        broken(SENT, f"{name} is undone, and was never sent")
+    if entry.came == "refused":
+        broken(SENT, f"{name} is undone, and was definitely refused")
+    if entry.back == "undone":
+        broken(ONCE, f"{name} is undone once more")
+    if not book.turned:
+        broken(SETTLES, f"{name} is undone though the saga goes forward")
+    for other, its in book.entries.items():
+        if not its.settled:
+            broken(SETTLES, f"{name} is undone while {other} is still in flight")
+    for later in subject.plan.steps[name].after:
+        if book.entries.get(later, UNASKED).owed and subject.plan.steps[later].undo:
+            broken(SETTLES, f"{name} is undone before {later}, which came after it")
+
+
+def _succeeded(subject: Subject, book: Book, fact: Succeeded) -> None:
+    del subject
+    entry = book.entries.get(fact.step, UNASKED)
+    if fact.direction == "undo":
+        if entry.back not in ("sent", "stuck"):
+            broken(ONCE, f"the undo of {fact.step} counts, though it is {entry.back or 'not sent'}")
+        book.entries[fact.step] = entry._replace(back="undone")
+        return
+    if entry.came in ("success", "refused", "skipped") or entry.back:
+        broken(ONCE, f"an answer of {fact.step} counts, though it is {entry.back or entry.came}")
+    book.entries[fact.step] = entry._replace(came="success")
+
+
+def _refused(subject: Subject, book: Book, fact: Refused) -> None:
+    if fact.direction == "undo":
+        return
+    entry = book.entries.get(fact.step, UNASKED)
+    if entry.came in ("success", "refused", "skipped") or entry.back:
+        broken(ONCE, f"a refusal of {fact.step} counts, though it is {entry.back or entry.came}")
+    declared = subject.plan.steps[fact.step].step.refusals
+    if fact.status != declared.get(fact.code):
+        broken(TABLE, f"{fact.step} was refused with {fact.code}, and the log says {fact.status}")
+    book.entries[fact.step] = entry._replace(came="refused")
+
+
+def _faulted(subject: Subject, book: Book, fact: Faulted) -> None:
+    del subject
+    if fact.direction == "do":
+        entry = book.entries.get(fact.step, UNASKED)
+        came: Came = "pausing" if fact.retry_at else "unknown"
+        book.entries[fact.step] = entry._replace(came=came)
+
+
+def _failing(subject: Subject, book: Book, fact: Failing) -> None:
+    del subject
+    if book.turned:
+        broken(ONCE, f"the saga turns back a second time, for {fact.step}")
+    came = book.entries.get(fact.step, UNASKED).came
+    if came not in ("refused", "unknown"):
+        broken(TABLE, f"the saga turns back for {fact.step}, which is {came or 'not asked'}")
+    if (fact.status == NO_ANSWER) != (came == "unknown"):
+        broken(TABLE, f"the saga turns back with {fact.status} for {fact.step}: it is {came}")
+    book.turned = True
+    # What pauses is not asked again in a saga that turns: it counts as perhaps done (law 6).
+    for name, entry in book.entries.items():
+        if entry.came == "pausing":
+            book.entries[name] = entry._replace(came="unknown")
+
+
+def _compensating(subject: Subject, book: Book, fact: Compensating) -> None:
+    for name, entry in book.entries.items():
+        if not entry.settled:
+            broken(SETTLES, f"undo begins while {name} is still in flight")
+    says_owed(subject, book, fact.owed)
+
+
+def says_owed(subject: Subject, book: Book, shown: Iterable[str]) -> None:
+    """Check what is shown as owed; raises Broken."""
+    steps = subject.plan.steps
+    real = {name for name, entry in book.entries.items() if entry.owed and steps[name].undo}
+    if set(shown) != real:
+        broken(OWED, f"shown as owed: {_list(shown)}; owed by the log: {_list(real)}")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
+
+
+def _stuck(subject: Subject, book: Book, fact: Stuck) -> None:
+    del subject
+    entry = book.entries.get(fact.step, UNASKED)
+    if fact.direction == "undo":
+        book.entries[fact.step] = entry._replace(back="stuck")
+
+
+def _repaired(subject: Subject, book: Book, fact: Repaired) -> None:
+    del subject
+    if fact.action != "skip":
+        return
+    entry = book.entries.get(fact.step, UNASKED)
+    changed = entry._replace(came="skipped") if fact.direction == "do" else None
+    book.entries[fact.step] = changed or entry._replace(back="skipped")
+
+
+def _completed(subject: Subject, book: Book, fact: Completed) -> None:
+    del fact
+    for name in subject.names:
+        came = book.entries.get(name, UNASKED).came
+        if came not in ("success", "skipped"):
+            broken(ENDS, f"completed, and {name} is {came or 'not asked'}")
+    book.ended = "completed"
+
+
+def _failed(subject: Subject, book: Book, fact: Failed) -> None:
+    says_owed(subject, book, ())
+    undone = {name for name, entry in book.entries.items() if entry.back == "undone"}
+    if set(fact.undone) != undone or len(fact.undone) != len(undone):
+        broken(OWED, f"shown as undone: {_list(fact.undone)}; by the log: {_list(undone)}")
+    book.ended = "failed"
+
+
+_READERS: Final[dict[type[Fact], Callable[[Subject, Book, Any], None]]] = {
+    Sent: _sent,
+    Succeeded: _succeeded,
+    Refused: _refused,
+    Faulted: _faulted,
+    Failing: _failing,
+    Compensating: _compensating,
+    Stuck: _stuck,
+    Repaired: _repaired,
+    Completed: _completed,
+    Failed: _failed,
+}
