@@ -135,8 +135,8 @@ def _inapplicable(step: StepState, reply: Reply) -> str:
 
 def _succeeded(work: Work, planned: PlannedStep, step: StepState, reply: Reply) -> None:
     undoing = reply.direction == "undo"
-    call = planned.undo if undoing else planned.do
-    missing = call.missing(reply.data) if call else []
+    # Nothing is filled from the reply of an undo, and an undo of nothing has none to give (law 5).
+    missing = [] if undoing else planned.do.missing(reply.data)
     way = backward if undoing else forward
     if not missing:
         way.succeeded(work, planned, reply)
