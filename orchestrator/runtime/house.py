@@ -26,7 +26,8 @@ from orchestrator.runtime.follow import Following
 from orchestrator.runtime.happenings import Span
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.outstanding import Outstanding
-from orchestrator.runtime.partition import Inputs, Partition
+from orchestrator.runtime.partition import Partition
+from orchestrator.runtime.services import Inputs
 from orchestrator.runtime.spans import SagaSpans
 from orchestrator.runtime.wire import Outgoing, Refused, rendered
 from orchestrator.sagalog.batch import Batch

@@ -15,7 +15,8 @@ from infra.clock import Clock
 from infra.logging import get_logger
 from orchestrator.runtime.happenings import Positions
 from orchestrator.runtime.inputs import KafkaInputs
-from orchestrator.runtime.partition import NEVER, Partition
+from orchestrator.runtime.partition import Partition
+from orchestrator.runtime.services import NEVER
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.store import SagaLog
 
