@@ -76,23 +76,24 @@ class Saga:
 
     def spawn(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Begin a command that goes on."""
-        log = (self.folder / f"{arguments[0]}-{len(self._processes)}.log").open("w+")
-        process = subprocess.Popen(
-            [*CLI, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=self.folder,
-            env=environment({"SAGA_DATA": str(self.data), **env}),
-        )
+        name = f"{arguments[0]}-{len(self._processes)}.log"
+        with (self.folder / name).open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(  # pylint: disable=consider-using-with  # close() ends it
+                [*CLI, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=self.folder,
+                env=environment({"SAGA_DATA": str(self.data), **env}),
+            )
         self._processes.append(process)
         return process
 
     def up(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """`saga up`, once it is ready."""
         process = self.spawn("up", "--port", "0", *arguments, **env)
-        self.until(lambda: self.ready(), process)
+        self.until(self.ready, process)
         return process
 
     def url(self) -> str:

@@ -80,7 +80,8 @@ def test_a_project_of_ones_own(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_holds_every_data_file(installed: Path) -> None:
     (wheel,) = (installed.parent.parent / "dist").glob("*.whl")
-    held = set(zipfile.ZipFile(wheel).namelist())
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
     kept = {".sql", ".tmpl", ".json", ".xml", ".j2"}
     tracked = subprocess.run(
         ["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True

@@ -35,8 +35,8 @@ def test_who_runs_is_read_back_and_gone_afterwards(settings: Settings) -> None:
 
 
 def test_a_process_that_is_no_more_runs_nothing(settings: Settings) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
     write_running(settings, Running(gone.pid, "http://127.0.0.1:1", "127.0.0.1:2", embedded=False))
     with pytest.raises(NothingRuns):
         read_running(settings)

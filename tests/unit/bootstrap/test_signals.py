@@ -27,7 +27,7 @@ signals.run_until_told(main())
 def process(*, within: float = 30.0, cleaning: float = 0.0) -> "subprocess.Popen[str]":
     """A process that is up."""
     program = PROGRAM.format(within=within, cleaning=cleaning)
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # pylint: disable=consider-using-with  # the caller does
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert child.stdout is not None

@@ -22,8 +22,8 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict
 
 
 def test_every_setting_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    expected = {f"SAGA_{name.upper()}" for name in Settings.model_fields}
-    expected |= {f"KAFKA_{name.upper()}" for name in BrokerSettings.model_fields}
+    expected = {f"SAGA_{name.upper()}" for name in dict(Settings.model_fields)}
+    expected |= {f"KAFKA_{name.upper()}" for name in dict(BrokerSettings.model_fields)}
     assert set(shown(capsys)) == expected
 
 

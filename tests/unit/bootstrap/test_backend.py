@@ -1,0 +1,68 @@
+"""The API answers before, while and after the orchestrator runs."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from infra.broker.errors import BrokerUnreachable
+from infra.http.errors import Problem
+from infra.telemetry.metrics import Metrics
+from orchestrator.bootstrap.backend import LateBackend
+from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.orchestrator import Orchestrator
+from orchestrator.runtime.wire import Refused
+
+
+class Running:
+    """As much of an orchestrator as is asked for here."""
+
+    reader = door = "there"
+
+    def __init__(self, found: object = None) -> None:
+        self._found = found
+
+    def health(self) -> Any:
+        return SimpleNamespace(ready=True, reasons=[], partitions=[])
+
+    async def wait(self, *_: object) -> object:
+        return self._found
+
+
+def late(found: object = None) -> tuple[LateBackend, Orchestrator]:
+    """A backend, and what it will be opened with."""
+    return LateBackend(Catalogue(), Metrics()), cast(Orchestrator, Running(found))
+
+
+def test_before_it_has_started_it_says_why() -> None:
+    backend, _ = late()
+    backend.why = "no Kafka broker answers at here:1"
+    health = backend.health()
+    assert (health.ready, list(health.reasons)) == (False, ["no Kafka broker answers at here:1"])
+    with pytest.raises(BrokerUnreachable, match="here:1"):
+        _ = backend.reader
+
+
+async def test_started_it_passes_everything_on() -> None:
+    backend, orchestrator = late("a row")
+    backend.open(orchestrator)
+    assert backend.health().ready
+    assert backend.door == backend.reader == "there"
+    assert await backend.wait(1, "d", "k", 0.0) == "a row"
+
+
+def test_stopping_it_takes_nothing_more() -> None:
+    backend, orchestrator = late()
+    backend.open(orchestrator)
+    backend.close()
+    assert not backend.health().ready
+    with pytest.raises(BrokerUnreachable, match="stopping"):
+        _ = backend.door
+
+
+async def test_a_refused_start_is_a_problem_with_its_status() -> None:
+    backend, orchestrator = late(Refused(1, "d", "k", "r", 422, "key_reused", "used before"))
+    backend.open(orchestrator)
+    with pytest.raises(Problem, match="used before") as raised:
+        await backend.wait(1, "d", "k", 0.0)
+    assert (raised.value.status, raised.value.code) == (422, "key_reused")
