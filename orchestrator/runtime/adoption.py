@@ -3,7 +3,7 @@ checked.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from orchestrator.runtime.errors import LogGap
@@ -11,7 +11,7 @@ from orchestrator.runtime.happenings import Mark
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.sagalog.errors import ForeignLog, LogConflict, UnreadableRecord
 from orchestrator.sagalog.errors import LogGap as Broken
-from orchestrator.sagalog.follow import Follower
+from orchestrator.sagalog.follow import Follower, without_strays
 from orchestrator.sagalog.records import Claim, LogRecord, decode_record
 from orchestrator.sagalog.store import SagaLog
 
@@ -100,7 +100,7 @@ class Adopter:
             log = await self._name(partition)
             if self._follower.fold(partition).facts.log not in ("", log):
                 raise
-            applied = self._follower.apply(partition, list(_without_strays(records, log)))
+            applied = self._follower.apply(partition, list(without_strays(records, log)))
         self._moved(applied.sagas)
 
     async def _name(self, partition: int) -> str:
@@ -124,18 +124,6 @@ class Adopter:
             return decode_record((await self._reader.one(partition, offset)).value)
         except UnreadableRecord:
             return None
-
-
-def _without_strays(records: Records, log: str) -> Iterator[tuple[int, bytes | None]]:
-    """Two assignees may both find a topic empty: the second claim names a log that never was, and
-    is skipped like any record that cannot be read."""
-    for offset, raw in records:
-        with contextlib.suppress(UnreadableRecord):
-            record = decode_record(raw)
-            if isinstance(record, Claim) and record.log != log:
-                yield offset, None
-                continue
-        yield offset, raw
 
 
 def _is(record: LogRecord | None, mark: Mark) -> bool:

@@ -22,3 +22,7 @@ class EmbeddedBrokerTaken(RuntimeFailure):
 
 class ClaimIgnored(RuntimeFailure):
     """Our claim does not count: another one named the log first."""
+
+
+class NotRunning(RuntimeFailure):
+    """The orchestrator is not running."""
