@@ -9,4 +9,16 @@ class ReplayError(Exception):
 
 
 class FileInTheWay(ReplayError):
-    """There is a saga log already where one is to be rebuilt."""
+    """There is a file already where one is to be made."""
+
+
+class NothingToReplay(ReplayError):
+    """The broker holds no saga log from which a file could be made."""
+
+
+class NotABackup(ReplayError):
+    """The file is no whole copy of a saga log."""
+
+
+class NotWritten(ReplayError):
+    """The file could not be written."""

@@ -1,71 +1,71 @@
 """The file from the topic: a lost SQLite log is made again from ``saga.log`` (DESIGN law 14)."""
 
-import os
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
 
-from orchestrator.replay.errors import FileInTheWay
-from orchestrator.sagalog.follow import Follower
+from infra.broker.settings import BrokerSettings
+from orchestrator.replay.placing import placing
+from orchestrator.replay.topic import read_log
+from orchestrator.sagalog.errors import LogGap, UnreadableRecord
+from orchestrator.sagalog.follow import Follower, Raw, without_strays
+from orchestrator.sagalog.records import Claim, decode_record
 from orchestrator.sagalog.store import SagaLog
 
-TOGETHER = 2_000  # records of one partition in one transaction
 
-
-class Rebuilt(NamedTuple):
-    """What was read: transitions written, and records skipped (partition, offset, why)."""
-
-    transitions: int
-    skipped: list[tuple[int, int, str]]
-
-
-def rebuild(file: str | PathLike[str], records: Iterable[tuple[int, int, bytes | None]]) -> Rebuilt:
-    """Make the file from every record of every partition: (partition, offset, value), each
-    partition in order.
-
-    The file appears under its name when it is whole; what an interrupted rebuild left is begun
-    again. Raises FileInTheWay when there is one already (set it aside first), SagaLogError for
-    records that cannot be.
+class Rebuilding:
+    """Takes what the topic says. ``transitions`` were written; ``skipped`` records did not count:
+    (partition, offset, why).
     """
-    target = Path(file)
-    if target.exists():
-        raise FileInTheWay(f"{target} is there already: it is not replaced, set it aside first")
-    beside = Path(f"{target}.rebuilding")
-    for part in ("", "-wal", "-shm"):
-        Path(f"{beside}{part}").unlink(missing_ok=True)
-    with SagaLog.open(beside) as log:
-        rebuilt = _follow(Follower(log), records)
-    os.replace(beside, target)
-    _sync_folder(target.absolute().parent)
-    return rebuilt
+
+    def __init__(self, log: SagaLog) -> None:
+        self.transitions = 0
+        self.skipped: list[tuple[int, int, str]] = []
+        self._follower = Follower(log)
+        self._names: dict[int, str] = {}
+
+    def take(self, partition: int, records: Sequence[Raw]) -> None:
+        """The next records of a partition, in one transaction; raises SagaLogError."""
+        if records and partition not in self._names:
+            self._names[partition] = _name(partition, *records[0])
+        known = list(without_strays(records, self._names.get(partition, "")))
+        applied = self._follower.apply(partition, known)
+        self.transitions += applied.transitions
+        self.skipped += [(partition, offset, why) for offset, why in applied.skipped]
 
 
-def _follow(follower: Follower, records: Iterable[tuple[int, int, bytes | None]]) -> Rebuilt:
-    rebuilt = Rebuilt(0, [])
-    waiting: defaultdict[int, list[tuple[int, bytes | None]]] = defaultdict(list)
-    for partition, offset, value in records:
-        waiting[partition].append((offset, value))
-        if len(waiting[partition]) >= TOGETHER:
-            rebuilt = _apply(follower, partition, waiting.pop(partition), rebuilt)
-    for partition in sorted(waiting):
-        rebuilt = _apply(follower, partition, waiting[partition], rebuilt)
-    return rebuilt
+@contextmanager
+def rebuilding(file: str | PathLike[str]) -> Iterator[Rebuilding]:
+    """Make the file from every record of every partition, each partition in order.
+
+    The file appears under its name when the block ends; what an interrupted one left is begun
+    again. Raises FileInTheWay when there is one already (set it aside first).
+    """
+    with placing(Path(file).absolute()) as beside, SagaLog.open(beside) as log:
+        yield Rebuilding(log)
 
 
-def _apply(
-    follower: Follower, partition: int, records: list[tuple[int, bytes | None]], so_far: Rebuilt
-) -> Rebuilt:
-    applied = follower.apply(partition, records)
-    skipped = [(partition, offset, why) for offset, why in applied.skipped]
-    return Rebuilt(so_far.transitions + applied.transitions, so_far.skipped + skipped)
+async def rebuild(file: str | PathLike[str], broker: BrokerSettings) -> Rebuilding:
+    """Make the file from what the broker holds now; nobody may use the data folder meanwhile.
+
+    Raises FileInTheWay, NothingToReplay, SagaLogError, BrokerError, KafkaError.
+    """
+    with rebuilding(file) as made:
+        async for partition, records in read_log(broker):
+            made.take(partition, records)
+    return made
 
 
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
+def _name(partition: int, offset: int, raw: bytes | None) -> str:
+    """The id of a log: its first record says it."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        head = decode_record(raw)
+    except UnreadableRecord:
+        head = None
+    if not isinstance(head, Claim):
+        raise LogGap(
+            f"the log of partition {partition} begins at offset {offset} with no claim: what came"
+            " before it is lost"
+        )
+    return head.log

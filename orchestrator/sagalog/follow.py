@@ -4,8 +4,9 @@ rebuilding.
 Every record of the topic goes through here that this process did not append itself.
 """
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from orchestrator.engine.state import State
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import LogGap, UnreadableRecord
 from orchestrator.sagalog.fold import LogFold, PartitionFacts, Verdict
-from orchestrator.sagalog.records import DefinitionRecord, TransitionRecord, decode_record
+from orchestrator.sagalog.records import Claim, DefinitionRecord, TransitionRecord, decode_record
 from orchestrator.sagalog.store import SagaLog
 
 Raw = tuple[int, bytes | None]  # offset and value of a record of the topic
@@ -117,3 +118,18 @@ class Follower:
                 self._states[saga] = state
         while len(self._states) > self._limit:
             self._states.popitem(last=False)
+
+
+def without_strays(records: Iterable[Raw], log: str) -> Iterator[Raw]:
+    """The records without the claims of any other log than ``log``, which the first record names.
+
+    Two assignees may both find a topic empty: the second claim names a log that never was, and is
+    skipped like any record that cannot be read.
+    """
+    for offset, raw in records:
+        with contextlib.suppress(UnreadableRecord):
+            record = decode_record(raw)
+            if isinstance(record, Claim) and record.log != log:
+                yield offset, None
+                continue
+        yield offset, raw

@@ -1,14 +1,16 @@
 """Rebuild: a lost file is made again from the topic, the same row for row."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from contracts.topics import saga_id
 from orchestrator.replay.errors import FileInTheWay
-from orchestrator.replay.rebuild import rebuild
+from orchestrator.replay.rebuild import rebuilding
 from orchestrator.sagalog.compare import differences
 from orchestrator.sagalog.errors import LogGap
+from orchestrator.sagalog.records import Claim
 from orchestrator.sagalog.store import SagaLog
 from tests.integration.sagalog.sagas import failing_facts, order_states
 from tests.integration.sagalog.topic import Owner, Topic
@@ -28,22 +30,23 @@ def lost(tmp_path: Path):
         yield log, topics
 
 
-def values(topics: list[Topic]):
-    """Records of both partitions, taking turns."""
-    for pair in zip(*(topic.records() for topic in topics), strict=True):
-        for topic, record in zip(topics, pair, strict=True):
-            yield topic.partition, *record
+def replay(file: Path, topics: list[Topic], together: int = 2_000):
+    """Rebuild from these topics, partitions taking turns, so many records at a time."""
+    with rebuilding(file) as made:
+        for first in range(0, max(len(topic.values) for topic in topics), together):
+            for topic in topics:
+                made.take(topic.partition, topic.records()[first : first + together])
+    return made
 
 
 @pytest.mark.parametrize("together", [1, 7, 2_000])
-def test_row_for_row(lost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int):
-    monkeypatch.setattr("orchestrator.replay.rebuild.TOGETHER", together)
+def test_row_for_row(lost, tmp_path: Path, together: int):
     log, topics = lost
     topics[0].values.append(b"junk")
     topics[1].values.append(None)
-    rebuilt = rebuild(tmp_path / "saga.db", values(topics))
-    assert rebuilt.transitions == sum(len(list(log.suffix(p, 0))) - 1 for p in (0, 1))
-    assert [(partition, offset) for partition, offset, _ in rebuilt.skipped] == [
+    made = replay(tmp_path / "saga.db", topics, together)
+    assert made.transitions == sum(len(list(log.suffix(p, 0))) - 1 for p in (0, 1))
+    assert sorted((partition, offset) for partition, offset, _ in made.skipped) == [
         (topic.partition, len(topic.values) - 1) for topic in topics
     ]
     assert not differences(log.file, tmp_path / "saga.db")
@@ -52,26 +55,50 @@ def test_row_for_row(lost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toge
         assert list(again.suffix(1, 0)) == list(log.suffix(1, 0))
 
 
+def test_a_claim_that_named_another_log_second_is_skipped(lost, tmp_path: Path):
+    """As the runtime skips it: two assignees found the topic empty."""
+    log, topics = lost
+    topics[0].append(Claim("log-2", "epoch-2", 1, "the second"))
+    made = replay(tmp_path / "saga.db", topics)
+    assert [(partition, offset) for partition, offset, _ in made.skipped] == [
+        (0, len(topics[0].values) - 1)
+    ]
+    assert not differences(log.file, tmp_path / "saga.db")
+
+
 def test_a_file_that_is_there_is_not_replaced(lost):
     log, topics = lost
     with pytest.raises(FileInTheWay, match=r"lost\.db"):
-        rebuild(log.file, values(topics))
+        replay(log.file, topics)
     assert log.last_sequence(0) == 29
 
 
-def test_an_interrupted_rebuild_leaves_no_file_and_is_begun_again(
-    lost, tmp_path: Path, monkeypatch
-):
-    monkeypatch.setattr("orchestrator.replay.rebuild.TOGETHER", 7)
-    log, topics = lost
-
-    def broken():
-        yield from list(values(topics))[:40]
-        yield 0, 999, b"{}"
-
-    with pytest.raises(LogGap):
-        rebuild(tmp_path / "saga.db", broken())
+def test_a_log_whose_beginning_is_gone_is_refused(lost, tmp_path: Path):
+    _, topics = lost
+    with pytest.raises(LogGap, match="no claim"), rebuilding(tmp_path / "saga.db") as made:
+        made.take(0, topics[0].records()[5:])
     assert not (tmp_path / "saga.db").exists()
-    rebuild(tmp_path / "saga.db", values(topics))
+
+
+def test_an_interrupted_rebuild_leaves_no_file_and_is_begun_again(lost, tmp_path: Path):
+    log, topics = lost
+    with pytest.raises(LogGap), rebuilding(tmp_path / "saga.db") as made:
+        made.take(0, topics[0].records()[:40])
+        made.take(0, [(999, b"{}")])
+    assert not list(tmp_path.glob("saga.db*"))
+    replay(tmp_path / "saga.db", topics)
     assert not differences(log.file, tmp_path / "saga.db")
-    assert not list(tmp_path.glob("*.rebuilding*"))
+    assert not list(tmp_path.glob("*making*"))
+
+
+def test_what_a_crash_left_beside_the_lost_file_is_not_read_into_the_new_one(lost, tmp_path: Path):
+    """A WAL outlives the deleted database, and SQLite would apply it to whatever stands there."""
+    log, topics = lost
+    target = tmp_path / "saga.db"
+    shutil.copy(log.file, target)
+    shutil.copy(f"{log.file}-wal", f"{target}-wal")
+    target.unlink()
+    replay(target, topics)
+    assert not Path(f"{target}-wal").exists()
+    assert Path(f"{target}.lost-wal").exists()
+    assert not differences(log.file, target)

@@ -1,0 +1,54 @@
+"""The whole of ``saga.log``, read once: from its beginning to where it ends now."""
+
+from collections.abc import AsyncGenerator
+
+from contracts.topics import LOG
+from infra.broker.clients import make_consumer
+from infra.broker.settings import BrokerSettings
+from infra.broker.topics import list_topics
+from infra.broker.types import Consumer, TopicPartition
+from orchestrator.replay.errors import NothingToReplay
+from orchestrator.sagalog.follow import Raw
+
+POLL_MS = 1_000
+
+
+async def read_log(broker: BrokerSettings) -> AsyncGenerator[tuple[int, list[Raw]]]:
+    """Records of every partition, each partition in order: (partition, [(offset, value), ...]).
+
+    Belongs to no group and moves nothing on the broker. Raises NothingToReplay when there is no
+    record at all, BrokerUnreachable, KafkaError.
+    """
+    topic = broker.topic(LOG)
+    count = (await list_topics(broker)).get(topic, 0)
+    consumer = make_consumer(
+        broker,
+        auto_offset_reset="none",
+        isolation_level="read_uncommitted",
+        client_id="saga-replay",
+    )
+    await consumer.start()
+    try:
+        ends = await _assign(consumer, [TopicPartition(topic, p) for p in range(count)])
+        if not ends:
+            raise NothingToReplay(f"no record stands on {topic} at {broker.address}")
+        while ends:
+            for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
+                stop = ends.get(tp, 0)
+                yield tp.partition, [(r.offset, r.value) for r in records if r.offset < stop]
+                if records[-1].offset + 1 >= stop:
+                    ends.pop(tp, None)
+                    consumer.pause(tp)
+    finally:
+        await consumer.stop()
+
+
+async def _assign(consumer: Consumer, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Begin at the first record of each partition that has any; where those end."""
+    first = await consumer.beginning_offsets(tps)
+    ends = await consumer.end_offsets(tps)
+    filled = [tp for tp in tps if first[tp] < ends[tp]]
+    consumer.assign(filled)
+    for tp in filled:
+        consumer.seek(tp, first[tp])
+    return {tp: ends[tp] for tp in filled}
