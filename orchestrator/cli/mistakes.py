@@ -12,19 +12,23 @@ from infra.http.errors import HttpError
 from infra.kafka import LocalKafkaError
 from infra.logging import LoggingError
 from orchestrator.bootstrap.errors import BootstrapError
+from orchestrator.conformance.errors import ConformanceError
 from orchestrator.definition.errors import SagaMistake
+from orchestrator.replay.errors import ReplayError
 from orchestrator.runtime.errors import EmbeddedBrokerTaken
 from orchestrator.sagalog.errors import SagaLogError
 
 MISTAKES = (
     BootstrapError,
     BrokerError,
+    ConformanceError,
     DatastoreError,
     EmbeddedBrokerError,
     EmbeddedBrokerTaken,
     HttpError,
     LocalKafkaError,
     LoggingError,
+    ReplayError,
     SagaLogError,
     SagaMistake,
     SettingsError,

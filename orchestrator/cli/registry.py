@@ -30,9 +30,14 @@ COMMANDS: Final[dict[str, Entry]] = {
     "repair": Entry(f"{_ROOM}.repair", "Decide for a saga that needs a person.", SAGAS),
     "dlq": Entry(f"{_ROOM}.dlq", "Messages that could not be handled.", SAGAS),
     "bench": Entry(f"{_ROOM}.bench", "Sagas a second, and what one costs.", RUN),
+    "conformance": Entry(
+        f"{_ROOM}.conformance", "What a participant, in any language, gets wrong.", DEFINE
+    ),
     "definitions": Entry(f"{_ROOM}.definitions", "The sagas of the application.", DEFINE),
     "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
+    "backup": Entry(f"{_ROOM}.backup", "Copy the saga log, and put a copy back.", PLATFORM),
+    "replay": Entry(f"{_ROOM}.replay", "A lost file or a lost topic, made again.", PLATFORM),
     "topics": Entry(f"{_ROOM}.topics", "Create and list the topics.", PLATFORM),
     "kafka": Entry(f"{_ROOM}.kafka", "A real Kafka on this machine.", PLATFORM),
     "config": Entry(f"{_ROOM}.config", "Every setting, and where it comes from.", PLATFORM),

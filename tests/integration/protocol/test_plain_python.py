@@ -12,7 +12,7 @@ from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
 
-from contracts.topics import EVENTS, REQUESTS
+from contracts.topics import DEAD_LETTERS, EVENTS, REQUESTS
 from infra.broker.settings import BrokerSettings
 from tests.brokers import MakeTopics
 from tests.integration.runtime.stage import (
@@ -32,10 +32,10 @@ WORK = saga(step("first"), step("second"))
 
 @asynccontextmanager
 async def plain_participant(broker: BrokerSettings, database: Path) -> AsyncIterator[None]:
-    """The program of forty lines, as a process of its own."""
-    topic = broker.topic(COMMANDS)
+    """The program of some sixty lines, as a process of its own."""
+    topics = broker.topic(COMMANDS), broker.topic(DEAD_LETTERS)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), broker.address, topic, str(database)
+        sys.executable, str(PROGRAM), broker.address, topics[0], str(database), topics[1]
     )
     try:
         yield
