@@ -1,12 +1,11 @@
 """Where the inputs of one partition are decided (DESIGN laws 1, 4, 8 and 10).
 
 Every input ends in exactly one of: a transition, an answer that is none (refusal, dead letter,
-forward,
-repeated outcome), or nothing at all, when there is nothing to say. None of them can stop the
-others.
+forward, repeated outcome), or nothing at all, when there is nothing to say. None of them can stop
+the others.
 """
 
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from contracts.envelope import MalformedMessage, Request
 from contracts.topics import (
@@ -20,6 +19,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord
 from infra.logging import get_logger
 from infra.telemetry import Spans
+from orchestrator.definition.builder import Saga
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.engine.decide import decide, park, started_fact
 from orchestrator.engine.facts import Completed, Failed, Started, Transition
@@ -152,14 +152,14 @@ class Desk:
         if partition != self._partition:
             out.answers.append(wire.forward(record, REQUESTS, partition))
             return
-        plans = self._office.plans
-        known = plans.catalogue.by_name(name)
+        catalogue = self._office.plans.catalogue
+        known = catalogue.by_name(name)
         if known is None:
             why = f"no definition named {name}"
             self._refuse(request, name, key, (404, "definition_not_found", why), at, out)
             return
         try:
-            given = plans.catalogue.validate(name, body["input"])
+            given = catalogue.validate(name, body["input"])
         except InvalidInput as error:
             self._refuse(request, name, key, (422, "invalid_input", str(error)), at, out)
             return
@@ -167,12 +167,25 @@ class Desk:
         if state is not None:
             self._again(request, state, given, at, out)
             return
-        trace = trace_of_start(request.get("traceparent"), tenant, name, key, self._office.spans)
-        saga = saga_id(self._sequence + 1, self._partition)
+        self._mint(request, known, key, given, at, out)
+
+    def _mint(
+        self,
+        request: Request,
+        known: Saga,
+        key: str,
+        given: dict[str, Any],
+        at: int,
+        out: Decisions,
+    ) -> None:
+        """A new saga, under the next id of this partition (law 10)."""
+        tenant, parent = request["tenant"], request.get("traceparent")
+        trace = trace_of_start(parent, tenant, known.name, key, self._office.spans)
         self._sequence += 1
+        saga = saga_id(self._sequence, self._partition)
         start = Start(request["id"], at, saga, known.version, tenant, key, given, trace)
-        self._begin(plans.get(known.version), start, out)
-        self._started[tenant, name, key] = saga
+        self._begin(self._office.plans.get(known.version), start, out)
+        self._started[tenant, known.name, key] = saga
 
     def _refuse(
         self,

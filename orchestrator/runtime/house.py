@@ -43,7 +43,7 @@ _log = get_logger(__name__)
 class House:  # pylint: disable=too-many-instance-attributes  # it is what everybody shares
     """See ``partition.Services``. ``moved`` is told of every saga that changed in SQLite."""
 
-    def __init__(
+    def __init__(  # pylint: disable=too-many-arguments
         self,
         broker: BrokerSettings,
         clock: Clock,

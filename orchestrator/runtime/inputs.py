@@ -43,6 +43,7 @@ class Assignments(Protocol):
 
 
 class _Listener(RebalanceListener):
+    # pylint: disable=invalid-overridden-method  # aiokafka awaits what its base class does not
     def __init__(self, told: Assignments) -> None:
         self._told = told
         self.pause: Callable[[int], None]
@@ -83,6 +84,7 @@ class _Source:
         return committed if committed is not None and first <= committed <= end else first
 
     def open(self, partition: int, start: int) -> None:
+        """Read the partition from this offset on."""
         tp = self.tp(partition)
         self.consumer.seek(tp, start)
         self.consumer.resume(tp)
@@ -100,6 +102,7 @@ class _Source:
         return {tp.partition: end for tp, end in found.items()}
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
+        """Commit the next offsets to read, where they have changed."""
         wanted = {self.tp(p): o for p, o in offsets.items() if o >= 0}
         news = {tp: o for tp, o in wanted.items() if self._committed.get(tp) != o}
         if not news:

@@ -6,7 +6,7 @@ interrupted. What takes time is a task that ends in an event.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -18,14 +18,13 @@ from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.errors import IllegalEvent
 from orchestrator.runtime.ownership import Ownership, step
-from orchestrator.runtime.services import NEVER, REPLIES, REQUESTS, Services
+from orchestrator.runtime.services import NEVER, REQUESTS, Services
 from orchestrator.runtime.tasks import Tasks
 from orchestrator.runtime.telling import tell
+from orchestrator.runtime.valve import Valve
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.fold import PartitionFacts
 
-MAX_UNDER_WAY: Final = 64
-"""Spans decided and not yet committed; beyond that the inputs wait."""
 _log = get_logger(__name__)
 
 
@@ -45,7 +44,7 @@ class Partition:
         self._runs: dict[int, Decisions] = {}
         self._tasks = Tasks(f"partition-{number}", self._failing)
         self._claiming = Claiming(self, services, self._tasks)
-        self._held = (False, False)
+        self._valve = Valve(number, services.inputs)
         self._kept_mark = -1
         self._do: dict[type, Callable[[Any], None]] = {
             h.Inspect: self._claiming.inspect,
@@ -60,8 +59,6 @@ class Partition:
             h.Act: self._act,
             h.Relinquish: self._relinquish,
         }
-
-    # ----------------------------------------------------------------------------- from outside
 
     def tell(self, event: h.Event) -> None:
         """Something happened: change the ownership, and do what follows."""
@@ -185,7 +182,7 @@ class Partition:
     async def reopen(self) -> None:
         """A rebalance left us this partition: the group's consumer has forgotten where it was."""
         if self.ready:
-            self._held = (False, False)
+            self._valve.opened()
             await self._services.inputs.open(self.number, self.positions)
 
     def stop(self) -> None:
@@ -210,8 +207,6 @@ class Partition:
         self.positions = positions
         self.ready = True
 
-    # --------------------------------------------------------------------------------- deciding
-
     def open_run(self) -> Decisions:
         """Begin a run of decisions."""
         return Decisions(self.own.epoch, self.own.seq, self.own.sent)
@@ -227,20 +222,10 @@ class Partition:
         self.positions = (offset, replies) if source == REQUESTS else (requests, offset)
 
     def balance(self) -> None:
-        """Slow the inputs down while too much is under way, and the intake while too much is
-        out.
-        """
-        if not self.ready:
-            return
-        under_way = len(self.own.appended) + len(self.own.confirmed)
-        replies = under_way > (MAX_UNDER_WAY // 2 if self._held[REPLIES] else MAX_UNDER_WAY)
-        wanted = (replies or self._services.outstanding.full, replies)
-        for source in (REQUESTS, REPLIES):
-            if wanted[source] != self._held[source]:
-                self._services.inputs.hold(self.number, source, wanted[source])
-        self._held = wanted
-
-    # ---------------------------------------------------------------------------------- actions
+        """Slow the inputs down while too much is under way, the intake while too much is out."""
+        if self.ready:
+            under_way = len(self.own.appended) + len(self.own.confirmed)
+            self._valve.set(under_way, self._services.outstanding.full)
 
     def _append(self, action: h.Append) -> None:
         span = action.span
@@ -283,7 +268,8 @@ class Partition:
                 self.tell(h.Done(epoch, number))
 
     def _relinquish(self, action: h.Relinquish) -> None:
-        self.ready, self._held = False, (False, False)
+        self.ready = False
+        self._valve.opened()
         self.next_wake = NEVER
         self._services.inputs.close(self.number)
         self._tasks.cancel()
