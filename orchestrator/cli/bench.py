@@ -1,6 +1,7 @@
 """`saga bench`: how many sagas a second, how long one takes, and what that costs."""
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,9 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.broker.probe import wait_for_broker
+from infra.broker.removal import delete_topics
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec, ensure_topics
 from infra.clock import SystemClock
+from infra.logging import configure
 from orchestrator.bench import deployments
 from orchestrator.bench import engine as pure_engine
 from orchestrator.bench import yardstick as bare
@@ -70,6 +73,9 @@ def bench(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
     if context.invoked_subcommand is not None:
         return
     settings = given.settings(app=application, app_dir=app_dir)
+    configure(settings.log_format, "error")
+    # On topics a moment old the client complains of leaders not elected yet, and tries again.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     loaded = load_benchmark(settings.app, settings.app_dir)
     wanted = Wanted(Load(sagas, concurrency, rate), failing, yardstick)
     try:
@@ -134,8 +140,12 @@ async def _place(
     else:
         await wait_for_broker(broker)
         ours = broker.model_copy(update={"topic_prefix": broker.topic_prefix + prefix})
-        await ensure_topics(ours, specs(ours), create=True, allow_weak=settings.allow_weak_log)
-        yield _measured(ours)
+        wanted = specs(ours)
+        await ensure_topics(ours, wanted, create=True, allow_weak=settings.allow_weak_log)
+        try:
+            yield _measured(ours)
+        finally:
+            await delete_topics(ours, [spec.name for spec in wanted])
 
 
 def _measured(broker: BrokerSettings) -> Place:

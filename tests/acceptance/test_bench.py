@@ -1,0 +1,81 @@
+"""`saga bench`: figures for a program, and no process left behind."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from infra.broker.settings import BrokerSettings
+from infra.broker.topics import list_topics
+from tests.acceptance.conftest import Saga
+
+SMALL = ("bench", "--sagas", "60", "--concurrency", "30", "--json")
+FIGURES = {"sagas", "seconds", "sagas_per_s", "p50_ms", "p95_ms", "p99_ms"}
+
+
+def check(facts: dict[str, dict[str, object]], system: str, sagas: int) -> None:
+    """Every figure is there, of that many sagas."""
+    figures = facts[system]
+    assert figures["sagas"] == sagas
+    assert set(figures) >= FIGURES | {"cpu_ms_per_saga", "peak_mib"}
+    assert all(isinstance(figures[name], int | float) and figures[name] for name in FIGURES)
+    by_process = figures["peak_mib"]
+    assert isinstance(by_process, dict)
+    assert len(by_process) == 4, "client, two processes, and the broker"
+
+
+def test_the_bench_on_the_embedded_broker_with_failing_sagas(saga: Saga) -> None:
+    done = saga.run(*SMALL, "--failing", "20")
+    assert done.code == 0, done
+    check(done.facts, "saga", 60)
+
+
+@pytest.mark.kafka
+async def test_the_yardstick_on_real_kafka_leaves_no_topic_behind(
+    saga: Saga, kafka_broker: BrokerSettings
+) -> None:
+    prefix = kafka_broker.topic_prefix
+    asked = (*SMALL, "--yardstick", "--broker", kafka_broker.address)
+    done = saga.run(*asked, KAFKA_TOPIC_PREFIX=prefix)
+    assert done.code == 0, done
+    check(done.facts, "saga", 60)
+    check(done.facts, "yardstick", 60)
+    assert set(done.facts["ratios"]) == {"sagas_per_s", "p50_ms", "p99_ms", "cpu_ms_per_saga"}
+    assert [name for name in await list_topics(kafka_broker) if name.startswith(prefix)] == []
+
+
+def test_the_engine_alone(saga: Saga) -> None:
+    done = saga.run("bench", "engine", "--sagas", "200", "--json")
+    assert done.code == 0, done
+    assert done.facts["decisions"] == 1_000
+    assert done.facts["decisions_per_s"] > 0
+
+
+def test_an_application_without_a_load_is_told(saga: Saga, tmp_path: Path) -> None:
+    (tmp_path / "loadless.py").write_text(
+        "from orchestrator.definition import Application\napp = Application(name='x', sagas=())\n"
+    )
+    done = saga.run("bench", "--app", "loadless:app", "--app-dir", str(tmp_path))
+    done.is_a_mistake("declares no load")
+
+
+def test_ctrl_c_ends_every_process(saga: Saga) -> None:
+    bench = saga.spawn("bench", "--sagas", "100000", "--concurrency", "10", "--json")
+    # the embedded broker, the orchestrator and the services
+    saga.until(lambda: len(_children(bench.pid)) >= 3, bench)
+    children = _children(bench.pid)
+    assert saga.stop(bench, signal.SIGINT) == 130
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def _children(pid: int) -> set[int]:
+    """The processes that this one has started."""
+    found: set[int] = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if int(parent) == pid:
+            found.add(int(folder.name))
+    return found
