@@ -152,14 +152,13 @@ class Desk:
         if partition != self._partition:
             out.answers.append(wire.forward(record, REQUESTS, partition))
             return
-        catalogue = self._office.plans.catalogue
-        known = catalogue.by_name(name)
+        known = self._office.plans.catalogue.by_name(name)
         if known is None:
             why = f"no definition named {name}"
             self._refuse(request, name, key, (404, "definition_not_found", why), at, out)
             return
         try:
-            given = catalogue.validate(name, body["input"])
+            given = self._office.plans.catalogue.validate(name, body["input"])
         except InvalidInput as error:
             self._refuse(request, name, key, (422, "invalid_input", str(error)), at, out)
             return

@@ -83,7 +83,9 @@ class FrontDoor:
 
         Raises TooLargeRequest, BrokerError.
         """
-        message = self._message("saga.start", tenant, {"definition": definition, "input": input})
+        data = {"definition": definition, "input": input}
+        # A start is known by its key: whoever asks twice asks in two requests.
+        message = self._message("saga.start", tenant, data, uuid.uuid4().hex)
         message["requestkey"] = key
         if traceparent:
             message["traceparent"] = traceparent
@@ -98,19 +100,26 @@ class FrontDoor:
         by: str,
         step: str = "",
         tenant: int = DEFAULT_TENANT,
+        *,
+        request: str,
     ) -> None:
-        """Ask for an operator's repair (DESIGN law 7); raises BrokerError."""
+        """Ask for an operator's repair (DESIGN law 7); the same ``request`` is the same repair.
+
+        Raises BrokerError.
+        """
         data = {"action": action, "reason": reason, "by": by}
         if step:
             data["step"] = step
-        message = self._message("saga.repair", tenant, data)
+        message = self._message("saga.repair", tenant, data, request)
         message["saga"] = str(saga)
         await self._publish(partition_of_saga(saga) % self._partitions, str(saga), message)
 
-    def _message(self, kind: str, tenant: int, data: dict[str, Any]) -> dict[str, Any]:
+    def _message(
+        self, kind: str, tenant: int, data: dict[str, Any], request: str
+    ) -> dict[str, Any]:
         return {
             "specversion": "1.0",
-            "id": uuid.uuid4().hex,
+            "id": request,
             "source": SOURCE,
             "type": kind,
             "tenant": str(tenant),

@@ -124,6 +124,10 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
             with contextlib.suppress(SagaLogError):  # a mark that is lost means sending twice
                 self.log.commit(batch)
 
+    def follower_moved(self, sagas: set[int]) -> None:
+        """Somebody else's records moved these sagas."""
+        self.moved(sagas)
+
     def fresh_id(self) -> str:
         """A random id, for an epoch or a log."""
         return f"{self._chance.getrandbits(96):024x}"

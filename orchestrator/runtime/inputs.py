@@ -98,6 +98,7 @@ class _Source:
             self.consumer.resume(self.tp(partition))
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Where these partitions end now."""
         found = await self.consumer.end_offsets([self.tp(p) for p in partitions])
         return {tp.partition: end for tp, end in found.items()}
 
@@ -115,6 +116,7 @@ class _Source:
             _log.debug("offsets not committed", topic=self._topic, error=str(error))
 
     async def pump(self, source: int, take: Take) -> None:
+        """Read for ever, and hand on what comes."""
         while True:
             try:
                 batches = await self.consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)

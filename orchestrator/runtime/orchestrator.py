@@ -153,7 +153,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         count: int,
     ) -> Shell:
         """Put the partitions into the house, and whoever looks after them."""
-        house.adopter = Adopter(reader, house.log, house.follower, lambda s: house.moved(s))
+        house.adopter = Adopter(reader, house.log, house.follower, house.follower_moved)
         house.following = Following(reader, house.adopter, house.set_aside)
         stack.push_async_callback(house.following.stop)
         if self._broker.embedded:

@@ -28,7 +28,7 @@ from orchestrator.sagalog.fold import PartitionFacts
 _log = get_logger(__name__)
 
 
-class Partition:
+class Partition:  # pylint: disable=too-many-instance-attributes  # its parts and its place
     """The runtime of one partition in this process."""
 
     def __init__(self, number: int, services: Services, desk: Desk) -> None:

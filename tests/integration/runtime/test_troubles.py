@@ -29,6 +29,7 @@ from tests.integration.runtime.stage import (
     events,
     eventually,
     participant,
+    read_all,
     reply_to,
     running,
     saga,
@@ -136,8 +137,6 @@ async def test_the_embedded_broker_forgets_everything(tmp_path: Path) -> None:
             participant(broker, ignore("second")) as work,
             running(broker, tmp_path, WORK) as o,
         ):
-            finished = saga(step("only"), name="short")
-            del finished
             rows = [await begin(o, f"key-{n}") for n in range(20)]
             await eventually(lambda: sum(c["step"] == "second" for c in work.commands) == 20)
     with EmbeddedBroker() as two:
@@ -174,7 +173,7 @@ async def test_a_start_twice_is_one_saga(
     assert completed[0]["id"] == completed[1]["id"]
     refused = {
         (e["requestkey"], e["data"]["status"], e["data"]["code"])
-        for e in told[:]
+        for e in told
         if e["type"] == "SagaRefused"
     }
     assert refused == {
@@ -221,8 +220,6 @@ async def test_poison_stalls_nobody(
         row = await begin(orchestrator)
         assert (await ended(orchestrator, row.id)).status == "completed"
         await caught_up(orchestrator, 6)
-        from tests.integration.runtime.stage import read_all
-
         letters = await read_all(any_broker, DEAD_LETTERS)
     errors = [dict(letter.headers)["dlq-error"].decode() for letter in letters]
     assert len(letters) == 7

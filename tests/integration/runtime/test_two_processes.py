@@ -1,4 +1,8 @@
-"""Two orchestrators share the partitions of a real Kafka; one goes, the other takes over (law 9)."""
+"""Two orchestrators share the partitions of a real Kafka; one goes, the other takes over (law
+9).
+"""
+
+# pylint: disable=use-implicit-booleaness-not-comparison
 
 import asyncio
 from collections.abc import Callable
@@ -26,8 +30,8 @@ from tests.integration.runtime.stage import (
     FACTS,
     PARTITIONS,
     TOPICS,
-    eventually,
     events,
+    eventually,
     participant,
     running,
     saga,
@@ -40,9 +44,7 @@ WORK = saga(step("first"), step("second"))
 
 def owned(*orchestrators: Orchestrator) -> list[int]:
     """The partitions that these own and read."""
-    return sorted(
-        p.number for o in orchestrators for p in o.partitions if p.own.owns and p.ready
-    )
+    return sorted(p.number for o in orchestrators for p in o.partitions if p.own.owns and p.ready)
 
 
 async def start_many(orchestrator: Orchestrator, first: int, count: int) -> None:
@@ -132,7 +134,9 @@ async def test_a_replaced_owner_claims_again(
 async def test_a_straggler_is_skipped(
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
-    """A record of an older epoch between two appends ends nobody's ownership, and changes nothing."""
+    """A record of an older epoch between two appends ends nobody's ownership, and changes
+    nothing.
+    """
     await make_topics(any_broker, TOPICS)
     async with running(any_broker, tmp_path, WORK) as one, participant(any_broker) as work:
         before = [p.own.epoch for p in one.partitions]

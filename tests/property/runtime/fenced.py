@@ -177,8 +177,8 @@ def _of_owner(world: World, rules: Rules, number: int, owner: Owner) -> Steps:
     yield from _on_the_wire(world, rules, number, owner)
     yield from _work(world, rules, number, owner)
     if own.appended or own.phase == "claiming":
-        event = h.AppendFailed(own.epoch, "no answer")
-        yield f"{who} gives up waiting", _put(world, number, _tell(owner, event), rules)
+        silence = h.AppendFailed(own.epoch, "no answer")
+        yield f"{who} gives up waiting", _put(world, number, _tell(owner, silence), rules)
     if own.phase != "released" or owner.todo:
         gone = Owner(wire=owner.wire)
         yield f"{who} crashes", _put(world, number, gone, rules)
@@ -218,7 +218,7 @@ def _work(world: World, rules: Rules, number: int, owner: Owner) -> Steps:
         yield f"{number} does {action}", _put(world, number, after, rules, **changes)
 
 
-def _do(
+def _do(  # pylint: disable=too-many-locals  # a case for each kind of work
     world: World, rules: Rules, owner: Owner, action: h.Action | Sending
 ) -> tuple[Owner, dict[str, object]]:
     epoch = owner.own.epoch
@@ -273,7 +273,7 @@ def explore(rules: Rules, limit: int) -> tuple[int, list[str]]:
         for label, following in steps(world, rules):
             if following not in came_from:
                 came_from[following] = (label, world)
-                todo.append(following)
+                todo.append(following)  # pylint: disable=modified-iterating-list  # a queue
         if len(came_from) > limit:
             return len(came_from), [f"more than {limit} worlds"]
     return len(came_from), []

@@ -2,6 +2,9 @@
 wrote.
 """
 
+# pylint: disable=use-implicit-booleaness-not-comparison
+# pylint: disable=protected-access  # a rule is taken out to see that the check can fail
+
 from typing import Any
 
 import pytest

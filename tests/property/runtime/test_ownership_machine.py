@@ -1,6 +1,11 @@
-"""The ownership machine under any legal history: a shadow of what it must hold (DESIGN laws 2, 3, 9)."""
+"""The ownership machine under any legal history: a shadow of what it must hold (DESIGN laws 2, 3,
+9).
+"""
 
-from hypothesis import settings, strategies as st
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orchestrator.runtime import happenings as h
@@ -8,7 +13,9 @@ from orchestrator.runtime.ownership import Ownership, step
 
 
 class Histories(RuleBasedStateMachine):
-    """One partition and its log; the shadow counts what was appended, confirmed, written and sent."""
+    """One partition and its log; the shadow counts what was appended, confirmed, written and
+    sent.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,12 +123,14 @@ class Histories(RuleBasedStateMachine):
     def confirmed_in_order(self) -> None:
         """What is confirmed stands in the log in the order of the decisions, without overlap."""
         spans = self.confirmed
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in pairwise(spans):
             assert before.base + before.count <= after.base
 
     @invariant()
     def inputs_are_safe(self) -> None:
-        """No input is committed before the decision that covers it is written, and its answers sent."""
+        """No input is committed before the decision that covers it is written, and its answers
+        sent.
+        """
         for span in (*self.own.appended, *self.own.confirmed):
             assert self.own.inputs < span.covers
         for span in self.own.acting:

@@ -1,5 +1,8 @@
 """The ownership of one partition, step by step (DESIGN laws 2, 3, 9 and 14)."""
 
+# pylint: disable=unbalanced-tuple-unpacking  # how many actions there are is what is tested
+# pylint: disable=use-implicit-booleaness-not-comparison
+
 from typing import Any
 
 import pytest
@@ -87,9 +90,7 @@ def test_a_file_of_another_log_is_set_aside() -> None:
 def test_a_contradiction_is_set_aside_once() -> None:
     """Then it is read from the beginning; a log that contradicts itself is nobody's."""
     machine = Machine()
-    machine.tell(
-        h.Assigned(FILE), h.Inspected("log", False, "", "e"), h.ClaimAcknowledged("e", 5)
-    )
+    machine.tell(h.Assigned(FILE), h.Inspected("log", False, "", "e"), h.ClaimAcknowledged("e", 5))
     aside, read = machine.tell(h.Adopted("e", -1, foreign=True))
     assert isinstance(aside, h.SetAside)
     assert read == h.ReadUpTo(5, False)
