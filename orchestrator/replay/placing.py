@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ SIDES = ("-wal", "-shm")
 
 
 @contextmanager
-def placing(target: Path) -> Iterator[Path]:
+def placing(target: Path) -> Generator[Path]:
     """A new empty file beside the target (only its owner may read it), which becomes the target
     when the block ends well, and is removed when it does not.
 

@@ -1,7 +1,7 @@
 """The file from the topic: a lost SQLite log is made again from ``saga.log`` (DESIGN law 14)."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import aclosing, contextmanager
 from os import PathLike
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Rebuilding:
 
 
 @contextmanager
-def rebuilding(file: str | PathLike[str]) -> Iterator[Rebuilding]:
+def rebuilding(file: str | PathLike[str]) -> Generator[Rebuilding]:
     """Make the file from every record of every partition, each partition in order.
 
     The file appears under its name when the block ends; what an interrupted one left is begun
@@ -52,8 +52,9 @@ async def rebuild(file: str | PathLike[str], broker: BrokerSettings) -> Rebuildi
     Raises FileInTheWay, NothingToReplay, SagaLogError, BrokerError, KafkaError.
     """
     with rebuilding(file) as made:
-        async for partition, records in read_log(broker):
-            made.take(partition, records)
+        async with aclosing(read_log(broker)) as topic:
+            async for partition, records in topic:
+                made.take(partition, records)
     return made
 
 

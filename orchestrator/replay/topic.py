@@ -21,34 +21,47 @@ async def read_log(broker: BrokerSettings) -> AsyncGenerator[tuple[int, list[Raw
     """
     topic = broker.topic(LOG)
     count = (await list_topics(broker)).get(topic, 0)
-    consumer = make_consumer(
+    ends: dict[TopicPartition, int] = {}
+    if count:
+        consumer = _reader(broker)
+        await consumer.start()
+        try:
+            ends = await _begin(consumer, [TopicPartition(topic, p) for p in range(count)])
+            async for tp, records in _read(consumer, dict(ends)):
+                yield tp.partition, records
+        finally:
+            await consumer.stop()
+    if not ends:
+        raise NothingToReplay(f"no record stands on {topic} at {broker.address}")
+
+
+def _reader(broker: BrokerSettings) -> Consumer:
+    return make_consumer(
         broker,
         auto_offset_reset="none",
         isolation_level="read_uncommitted",
         client_id="saga-replay",
     )
-    await consumer.start()
-    try:
-        ends = await _assign(consumer, [TopicPartition(topic, p) for p in range(count)])
-        if not ends:
-            raise NothingToReplay(f"no record stands on {topic} at {broker.address}")
-        while ends:
-            for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-                stop = ends.get(tp, 0)
-                yield tp.partition, [(r.offset, r.value) for r in records if r.offset < stop]
-                if records[-1].offset + 1 >= stop:
-                    ends.pop(tp, None)
-                    consumer.pause(tp)
-    finally:
-        await consumer.stop()
 
 
-async def _assign(consumer: Consumer, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Begin at the first record of each partition that has any; where those end."""
+async def _begin(consumer: Consumer, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Go to the first record of each partition; where those end that have any."""
     first = await consumer.beginning_offsets(tps)
     ends = await consumer.end_offsets(tps)
-    filled = [tp for tp in tps if first[tp] < ends[tp]]
-    consumer.assign(filled)
-    for tp in filled:
+    consumer.assign(tps)
+    for tp in tps:
         consumer.seek(tp, first[tp])
-    return {tp: ends[tp] for tp in filled}
+    return {tp: ends[tp] for tp in tps if first[tp] < ends[tp]}
+
+
+async def _read(
+    consumer: Consumer, ends: dict[TopicPartition, int]
+) -> AsyncGenerator[tuple[TopicPartition, list[Raw]]]:
+    """Until every partition was read up to its end; what is written meanwhile is left out."""
+    while ends:
+        for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
+            stop = ends.get(tp, 0)
+            yield tp, [(r.offset, r.value) for r in records if r.offset < stop]
+            if records[-1].offset + 1 >= stop:
+                ends.pop(tp, None)
+                consumer.pause(tp)

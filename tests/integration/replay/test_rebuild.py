@@ -16,8 +16,8 @@ from tests.integration.sagalog.sagas import failing_facts, order_states
 from tests.integration.sagalog.topic import Owner, Topic
 
 
-@pytest.fixture
-def lost(tmp_path: Path):
+@pytest.fixture(name="lost")
+def _lost(tmp_path: Path):
     """A file and the topics it was written with, two partitions."""
     topics = [Topic(0), Topic(1)]
     with SagaLog.open(tmp_path / "lost.db") as log:
@@ -39,8 +39,16 @@ def replay(file: Path, topics: list[Topic], together: int = 2_000):
     return made
 
 
+def with_a_gap(file: Path, topic: Topic):
+    """Rebuild from a beginning and a record that cannot be the next one."""
+    with rebuilding(file) as made:
+        made.take(0, topic.records()[:40])
+        made.take(0, [(999, b"{}")])
+
+
 @pytest.mark.parametrize("together", [1, 7, 2_000])
 def test_row_for_row(lost, tmp_path: Path, together: int):
+    """However many records come at a time; junk is skipped."""
     log, topics = lost
     topics[0].values.append(b"junk")
     topics[1].values.append(None)
@@ -81,10 +89,10 @@ def test_a_log_whose_beginning_is_gone_is_refused(lost, tmp_path: Path):
 
 
 def test_an_interrupted_rebuild_leaves_no_file_and_is_begun_again(lost, tmp_path: Path):
+    """Here by transitions that are missing."""
     log, topics = lost
-    with pytest.raises(LogGap), rebuilding(tmp_path / "saga.db") as made:
-        made.take(0, topics[0].records()[:40])
-        made.take(0, [(999, b"{}")])
+    with pytest.raises(LogGap):
+        with_a_gap(tmp_path / "saga.db", topics[0])
     assert not list(tmp_path.glob("saga.db*"))
     replay(tmp_path / "saga.db", topics)
     assert not differences(log.file, tmp_path / "saga.db")

@@ -1,0 +1,70 @@
+"""A whole copy of the saga log while it is written, and a log from such a copy (DESIGN law 14).
+
+The copy is SQLite's online backup over a read-only connection: one moment of the log, and the
+writer goes on meanwhile. What came after that moment stands on the topic, and is read from there
+when the orchestrator starts on the copy.
+"""
+
+import sqlite3
+from contextlib import closing
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+from infra.datastore import DatastoreError, NewerSchema
+from orchestrator.replay.errors import NotABackup, NotWritten
+from orchestrator.replay.placing import placing
+from orchestrator.sagalog.errors import SagaLogError
+from orchestrator.sagalog.fold import PartitionFacts
+from orchestrator.sagalog.store import SagaLog
+
+NOT_WRITTEN: Final = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"}
+
+
+def back_up(file: str | PathLike[str], copy: str | PathLike[str]) -> int:
+    """Copy the log in this file, which may be in use; returns the size of the copy in bytes.
+
+    The copy is one file, readable by its owner only, and checked. Raises FileInTheWay, NotABackup
+    (there is no log, or it is damaged), NotWritten.
+    """
+    with placing(Path(copy).absolute()) as beside:
+        _copy(Path(file).absolute(), beside)
+        return beside.stat().st_size
+
+
+def restore(copy: str | PathLike[str], file: str | PathLike[str]) -> list[PartitionFacts]:
+    """Make the log of a data folder from a copy; returns what it holds of each partition.
+
+    Nobody may use the data folder meanwhile. Raises FileInTheWay, NewerSchema, NotABackup,
+    NotWritten; then nothing was changed.
+    """
+    with placing(Path(file).absolute()) as beside:
+        _copy(Path(copy).absolute(), beside)
+        try:
+            with SagaLog.open(beside) as log:
+                return log.partitions()
+        except NewerSchema:
+            raise
+        except (DatastoreError, SagaLogError) as error:
+            raise NotABackup(f"{copy} is no copy of a saga log: {error}") from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a saga log into an empty file, and look whether it is whole."""
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as read,
+            closing(sqlite3.connect(target, isolation_level=None)) as written,
+        ):
+            read.execute("SELECT count(*) FROM partitions").fetchone()
+            read.backup(written)
+            # One file that can be copied, and read where nothing can be written.
+            written.execute("PRAGMA journal_mode = DELETE")
+            found = written.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        name = str(getattr(error, "sqlite_errorname", ""))
+        if source.exists() and name.startswith(tuple(NOT_WRITTEN)):
+            raise NotWritten(f"cannot copy {source} to {target.parent}: {error}") from error
+        raise NotABackup(f"{source} is no saga log: {error}") from error
+    if found != "ok":
+        raise NotABackup(f"{source} is damaged: {found}")
