@@ -69,9 +69,18 @@ class FrontDoor(Protocol):
         ...
 
     async def repair(
-        self, saga: int, action: Action, reason: str, by: str, step: str, tenant: int, /
+        self,
+        saga: int,
+        action: Action,
+        reason: str,
+        by: str,
+        step: str,
+        tenant: int,
+        /,
+        *,
+        request: str,
     ) -> None:
-        """Ask for a repair; ``step`` may be empty."""
+        """Ask for a repair; ``step`` may be empty, the same ``request`` is the same repair."""
         ...
 
 

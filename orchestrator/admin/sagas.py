@@ -1,5 +1,6 @@
 """The routes of sagas: start, look, list, repair. Another tenant's saga is not there (law 13)."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
@@ -15,6 +16,7 @@ from orchestrator.admin import starts, views
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.why import why
+from orchestrator.engine.facts import Repaired, Transition
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
 
@@ -51,7 +53,7 @@ def saga_routes(backend: Backend, clock: Clock) -> APIRouter:
     router.get("/{saga}", responses=responses(401, 403, 404, 422))(asked.one)
     router.get("/{saga}/history", responses=responses(401, 403, 404, 422))(asked.history)
     router.post(
-        "/{saga}/repair", status_code=202, responses=responses(401, 403, 404, 409, 422, 503)
+        "/{saga}/repair", status_code=202, responses=responses(400, 401, 403, 404, 409, 422, 503)
     )(asked.repair)
     router.post(
         "/{definition}",
@@ -123,21 +125,31 @@ class Sagas:
         return {"items": [views.happened(transition) for transition in found], "next": None}
 
     async def repair(
-        self, saga: SagaId, body: Annotated[RepairBody, Body()], who: Repairing, response: Response
+        self,
+        saga: SagaId,
+        body: Annotated[RepairBody, Body()],
+        key: IdempotencyKey,
+        who: Repairing,
+        response: Response,
     ) -> Any:
-        """Ask for a repair of a saga that stands still; its history tells what came of it."""
+        """Ask for a repair of a saga that stands still; its history tells what came of it.
+
+        The same key is the same repair, also when the saga has moved on since (law 4).
+        """
         state = self._state(saga, who)
-        if not state.open:
-            raise Problem(409, f"saga {saga} has ended: {state.status}", code="saga_ended")
-        if state.status != "needs_operator":
-            raise Problem(409, f"saga {saga} waits for no operator", code="nothing_stands_still")
-        if body.step is not None and body.step not in state.stuck:
-            detail = f"step {body.step} waits for no operator; these do: {', '.join(state.stuck)}"
-            raise Problem(409, detail, code="step_not_stuck")
-        by = body.by or who.name
-        await self._backend.door.repair(
-            saga, body.action, body.reason, by, body.step or "", who.tenant
-        )
+        if key in state.repairs:
+            _same(saga, key, body, self._backend.reader.history(saga, who.tenant))
+        else:
+            _repairable(state, body.step)
+            await self._backend.door.repair(
+                saga,
+                body.action,
+                body.reason,
+                body.by or who.name,
+                body.step or "",
+                who.tenant,
+                request=key,
+            )
         response.headers["Location"] = f"/sagas/{saga}"
         return {"saga": saga, "action": body.action, "step": body.step}
 
@@ -155,6 +167,27 @@ class Sagas:
         waiting = why(state, definition, self._clock.now_ms())
         row = reader.saga(state.saga)
         return views.whole(state, waiting, row and reader.partition_facts(row.partition))
+
+
+def _repairable(state: State, step: str | None) -> None:
+    """Whether an operator can do anything here; raises Problem 409."""
+    if not state.open:
+        raise Problem(409, f"saga {state.saga} has ended: {state.status}", code="saga_ended")
+    if state.status != "needs_operator":
+        raise Problem(409, f"saga {state.saga} waits for no operator", code="nothing_stands_still")
+    if step is not None and step not in state.stuck:
+        detail = f"step {step} waits for no operator; these do: {', '.join(state.stuck)}"
+        raise Problem(409, detail, code="step_not_stuck")
+
+
+def _same(saga: int, key: str, body: RepairBody, history: Iterable[Transition]) -> None:
+    """Whether the repair under this key is the one that is asked for; raises Problem 422."""
+    facts = (fact for transition in history for fact in transition.facts)
+    done = next(fact for fact in facts if isinstance(fact, Repaired) and fact.request == key)
+    steps = (None, done.step) if done.step else (body.step,)  # resume goes for every step
+    if (done.action, done.reason) != (body.action, body.reason) or body.step not in steps:
+        detail = f"the Idempotency-Key {key} was used for another repair of saga {saga}"
+        raise Problem(422, detail, code="key_reused")
 
 
 def _missing(saga: int) -> Problem:

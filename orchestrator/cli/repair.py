@@ -1,5 +1,6 @@
 """`saga repair ID`: an operator decides for a saga that stands still (DESIGN law 7)."""
 
+import uuid
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -27,8 +28,12 @@ def repair(
     saga: SagaArgument,
     action: Annotated[Action, typer.Argument(help="Ask again, write off, or go on with all.")],
     reason: Annotated[str, typer.Option("--reason", help="Why: it is kept in the history.")],
+    *,
     step: Annotated[
         str | None, typer.Option("--step", help="Which step, where several stand still.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Request key: the same key is the same repair.")
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -36,7 +41,8 @@ def repair(
     """Decide for a saga that needs an operator."""
     body = {"action": action.value, "reason": reason, "step": step}
     with connected(given.settings(data=data)) as client:
-        facts = client.post(f"/sagas/{saga}/repair", body)
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        facts = client.post(f"/sagas/{saga}/repair", body, headers=headers)
 
     def view(asked: dict[str, Any]) -> Text:
         return Text(f"asked: {asked['action']} of saga {saga}; `saga history {saga}` tells more")

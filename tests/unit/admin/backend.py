@@ -104,9 +104,9 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         start = Start(f"start/{saga}", now, saga, found.version, tenant, key, checked)
         await self.take(saga, start, found.definition)
 
-    async def repair(self, *asked: Any) -> None:
-        """Remember what was asked."""
-        self.repairs.append(asked)
+    async def repair(self, *asked: Any, request: str) -> None:
+        """Remember what was asked, and under which id."""
+        self.repairs.append((*asked, request))
 
     async def wait(
         self, tenant: int, definition: str, key: str, _timeout_s: float, /

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from infra.clock import ManualClock
-from orchestrator.engine.inputs import Wake
+from orchestrator.engine.inputs import Repair, Wake
 from tests.unit.admin.backend import FakeBackend
 
 Client = httpx.AsyncClient
@@ -201,16 +201,36 @@ async def test_repair(client: Client, backend: FakeBackend, clock: ManualClock):
     assert (waiting["kind"], waiting["step"], waiting["direction"]) == ("operator", "pack", "undo")
     assert waiting["due_at"] is None
     body = {"action": "skip", "reason": "it never left"}
-    answer = await client.post(f"/sagas/{saga}/repair", json=body)
+    answer = await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
     assert answer.status_code == 202
     assert answer.headers["location"] == f"/sagas/{saga}"
-    await client.post(f"/sagas/{saga}/repair", json=body | {"step": "pack", "by": "ann"})
+    assert answer.headers["idempotency-key"] == "k-1"
+    other = body | {"step": "pack", "by": "ann"}
+    again = await client.post(f"/sagas/{saga}/repair", json=other)
+    fresh = again.headers["idempotency-key"]
     assert backend.repairs == [
-        (saga, "skip", "it never left", "operator", "", 1),
-        (saga, "skip", "it never left", "ann", "pack", 1),
+        (saga, "skip", "it never left", "operator", "", 1, "k-1"),
+        (saga, "skip", "it never left", "ann", "pack", 1, fresh),
     ]
     wrong = await client.post(f"/sagas/{saga}/repair", json=body | {"step": "ship"})
     assert (wrong.status_code, wrong.json()["code"]) == (409, "step_not_stuck")
+
+
+async def test_the_same_key_is_the_same_repair_though_the_saga_has_moved_on(
+    client: Client, backend: FakeBackend, clock: ManualClock
+):
+    saga = await stuck(client, backend, clock)
+    body = {"action": "skip", "reason": "it never left"}
+    await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
+    decided = Repair("k-1", clock.now_ms(), "skip", "", "it never left", "operator")
+    await backend.take(saga, decided)
+    assert (await client.get(f"/sagas/{saga}")).json()["state"] == "failed"
+    again = await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
+    assert (again.status_code, again.json()["action"]) == (202, "skip")
+    assert len(backend.repairs) == 1
+    for other in ({"action": "retry"}, {"reason": "another"}, {"step": "ship"}):
+        reused = await client.post(f"/sagas/{saga}/repair", json=body | other, headers=KEY)
+        assert (reused.status_code, reused.json()["code"]) == (422, "key_reused")
 
 
 async def test_a_saga_that_does_not_stand_still_is_not_repaired(
