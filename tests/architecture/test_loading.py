@@ -61,4 +61,14 @@ def test_the_command_line_loads_only_its_own_room() -> None:
 
 
 def _is_command(module: str) -> bool:
-    return module.startswith("orchestrator.cli.") and module.count(".") == 2
+    """Whether it is a module of the command line itself, however deep: a file that is there."""
+    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    return module.startswith("orchestrator.cli.") and file.is_file()
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["services.orders.http", "orchestrator.cli", "orchestrator.client", "orchestrator.cli.x"],
+)
+def test_what_is_no_module_of_the_command_line_is_seen(module: str) -> None:
+    assert not _is_command(module)
