@@ -18,6 +18,7 @@ from orchestrator.sagalog.reader import Reader
 COMMIT_S: Final = 0.25
 CHECK_S: Final = 1.0
 STALLED_S: Final = 10.0
+ANSWER_S: Final = 2.0
 RECONCILE_S: Final = 10.0
 _log = get_logger(__name__)
 
@@ -63,7 +64,7 @@ class Checkup:
             try:
                 owned = [p.number for p in self._partitions if p.ready]
                 if owned:
-                    self._ends = await asyncio.wait_for(self._inputs.ends(owned), STALLED_S)
+                    self._ends = await asyncio.wait_for(self._inputs.ends(owned), ANSWER_S)
                 self._broker_trouble = ""
             except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
                 self._broker_trouble = f"the broker does not answer: {type(error).__name__} {error}"
