@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec, ensure_topics
+from infra.datastore import FolderLock
 from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.brokers import Say, embedded_broker, reach
 from orchestrator.bootstrap.topics import topics
@@ -70,9 +71,14 @@ async def running_orchestrator(
     broker: BrokerSettings,
     sagas: Sequence[Saga],
     metrics: Metrics | None = None,
+    *,
+    lock: FolderLock | None = None,
 ) -> AsyncGenerator[Orchestrator, None]:
-    """The orchestrator of this process; raises BrokerError, DatastoreError."""
-    orchestrator = Orchestrator(settings, broker, Catalogue(sagas), metrics=metrics)
+    """The orchestrator of this process, under the data folder's ``lock`` if that is held already.
+
+    Raises BrokerError, DatastoreError.
+    """
+    orchestrator = Orchestrator(settings, broker, Catalogue(sagas), metrics=metrics, lock=lock)
     await orchestrator.start()
     try:
         yield orchestrator

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import NamedTuple, cast
 
 from infra.broker.settings import BrokerSettings
@@ -18,7 +18,7 @@ from orchestrator.bootstrap.parts import (
     topics_of,
 )
 from orchestrator.bootstrap.serve import Served, http_api
-from orchestrator.bootstrap.services import running_services
+from orchestrator.bootstrap.services import Services, running_services
 from orchestrator.definition.application import Application
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.settings import Settings
@@ -49,29 +49,69 @@ async def orchestrator_process(
     `given` None takes an embedded broker. `ready` is called once everything is up. Raises
     FolderInUse, BrokerError, BootstrapError, HttpError, DatastoreError.
     """
-    _refuse_second_process(settings)
-    sagas = load_sagas(application)
-    backend = LateBackend(Catalogue(sagas), Metrics())
-    async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        broker = given or await enter(embedded_broker(topics_of(settings, application, sagas)))
-        parts = None  # an orchestrator alone loads no service, and none of their code
-        if services:
-            parts = running_services(application, services, broker, services_folder(settings))
-        routes = cast(Mapping[str, object] | None, parts)
-        api = await enter(http_api(settings, broker, application, backend, routes))
+    # First of all, and until the end: two that wait for a broker must not share a folder either.
+    with FolderLock(settings.data) as lock:
+        house = _House(settings, application, services, say, ready, lock)
         if given is not None:
-            backend.why = f"no Kafka broker answers at {given.address}"
-            await reach(given, say)
-            backend.why = "the orchestrator is starting"
-            await prepare_topics(given, settings, application, sagas)
-        orchestrator = await enter(running_orchestrator(settings, broker, sagas, backend.metrics))
-        backend.open(orchestrator)
-        stack.callback(backend.close)
-        if parts is not None:
-            await enter(parts)
-        ready(Up(api, broker, services))
-        await asyncio.Event().wait()
+            await house.serve(given, wait=True)
+            return
+        async with embedded_broker(topics_of(settings, application, house.sagas)) as broker:
+            await house.serve(broker, wait=False)
+
+
+class _House:  # pylint: disable=too-many-instance-attributes  # what it is given
+    """An orchestrator with its API and services on a broker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        application: Application,
+        services: Sequence[str],
+        say: Say,
+        ready: Ready,
+        lock: FolderLock,
+    ) -> None:
+        self.sagas = load_sagas(application)
+        self.backend = LateBackend(Catalogue(self.sagas), Metrics())
+        self._settings = settings
+        self._application = application
+        self._services = services
+        self._say = say
+        self._ready = ready
+        self._lock = lock
+
+    async def serve(self, broker: BrokerSettings, *, wait: bool) -> None:
+        """Until cancelled; `wait` for a broker that does not answer yet, and see to its topics."""
+        settings, backend = self._settings, self.backend
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            parts = self._parts(broker)
+            routes = cast(Mapping[str, object] | None, parts)
+            api = await enter(http_api(settings, broker, self._application, backend, routes))
+            if wait:
+                await self._wait(broker)
+            orchestrator = await enter(
+                running_orchestrator(settings, broker, self.sagas, backend.metrics, lock=self._lock)
+            )
+            backend.open(orchestrator)
+            stack.callback(backend.close)
+            if parts is not None:
+                await enter(parts)
+            self._ready(Up(api, broker, self._services))
+            await asyncio.Event().wait()
+
+    def _parts(self, broker: BrokerSettings) -> AbstractAsyncContextManager[Services] | None:
+        """The services; an orchestrator alone loads none, and none of their code."""
+        if not self._services:
+            return None
+        folder = services_folder(self._settings)
+        return running_services(self._application, self._services, broker, folder)
+
+    async def _wait(self, broker: BrokerSettings) -> None:
+        self.backend.why = f"no Kafka broker answers at {broker.address}"
+        await reach(broker, self._say)
+        self.backend.why = "the orchestrator is starting"
+        await prepare_topics(broker, self._settings, self._application, self.sagas)
 
 
 async def services_process(
@@ -84,15 +124,11 @@ async def services_process(
     ready: Ready,
 ) -> None:
     """These services alone, until cancelled. Raises UnknownService, DatastoreError."""
-    parts = running_services(application, services, broker, services_folder(settings))
-    await reach(broker, say)
-    async with parts as running:
+    # Their databases are opened, and so locked, before anybody waits for a broker.
+    async with running_services(
+        application, services, broker, services_folder(settings)
+    ) as running:
+        await reach(broker, say)
         await running.ready()
         ready(Up(None, broker, services))
         await asyncio.Event().wait()
-
-
-def _refuse_second_process(settings: Settings) -> None:
-    """Fail before anything is started; the orchestrator itself takes the lock for good."""
-    with FolderLock(settings.data):
-        pass

@@ -55,7 +55,8 @@ _log = get_logger(__name__)
 class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it is given, and its parts
     """Owns the data folder while it runs. ``start`` before anything else, ``stop`` at the end.
 
-    ``clock`` and ``chance`` are what time and randomness come from.
+    ``clock`` and ``chance`` are what time and randomness come from. ``lock`` is that of the data
+    folder where whoever runs the orchestrator has taken it already; else ``start`` takes it.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         *,
         chance: random.Random | None = None,
         metrics: Metrics | None = None,
+        lock: FolderLock | None = None,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -74,7 +76,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         self._broker = broker_settings
         self._clock = SteadyClock(clock or SystemClock())
         self._chance = chance or random.SystemRandom()
-        self._lock = FolderLock(settings.data)
+        self._lock = lock
         self._stack = contextlib.AsyncExitStack()
         self._shell: Shell | None = None
         self._reader: Reader | None = None
@@ -87,8 +89,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         use or cannot be written, the file is newer), EmbeddedBrokerTaken.
         """
         async with contextlib.AsyncExitStack() as stack:
-            self._lock.acquire()
-            stack.callback(self._lock.release)
+            if self._lock is None:
+                stack.enter_context(FolderLock(self.settings.data))
             facts = await wait_for_broker(self._broker, timeout_s)
             if facts.embedded:
                 self._broker = self._broker.model_copy(update={"embedded": True})

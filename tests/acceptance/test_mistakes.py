@@ -72,6 +72,30 @@ def test_a_process_waits_for_its_broker_and_says_so(saga: Saga, unused_tcp_port:
     assert log.read_text().count(address) == 1
 
 
+@pytest.mark.parametrize("command", ["up", "orchestrator"])
+def test_a_second_process_is_refused_while_the_first_waits_for_its_broker(
+    saga: Saga, unused_tcp_port: int, command: str
+) -> None:
+    where = ("--port", "0", "--broker", f"127.0.0.1:{unused_tcp_port}")
+    process = saga.spawn("up", *where)
+    saga.until(lambda: bool(saga.url()), process)
+    before = (saga.data / "running.json").read_bytes()
+    saga.run(command, *where).is_a_mistake("in use by process", str(process.pid))
+    assert (saga.data / "running.json").read_bytes() == before
+    assert saga.stop(process, signal.SIGTERM) == 0
+
+
+def test_a_second_service_is_refused_while_the_first_waits_for_its_broker(
+    saga: Saga, unused_tcp_port: int
+) -> None:
+    where = ("service", "payment", "--broker", f"127.0.0.1:{unused_tcp_port}")
+    process = saga.spawn(*where)
+    lock = saga.data / "services" / ".payment" / "lock"
+    saga.until(lambda: lock.exists() and lock.read_text() == f"{process.pid}\n", process)
+    saga.run(*where).is_a_mistake("in use by process", str(process.pid))
+    assert saga.stop(process, signal.SIGTERM) == 0
+
+
 def test_the_orchestrator_alone_loads_no_service(saga: Saga, unused_tcp_port: int) -> None:
     text = (
         "from dataclasses import replace\n"
