@@ -38,7 +38,7 @@ FirstOption = Annotated[
 
 
 @app.command()
-def conformance(
+def conformance(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # its options
     topic: TopicOption,
     command: CommandOption = None,
     broker: BrokerOption = None,

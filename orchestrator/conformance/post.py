@@ -41,7 +41,7 @@ class Post:
         self._broker = broker
         heard = dict.fromkeys(filter(None, (replies, broker.topic(REPLIES), letters)))
         self._places = [TopicPartition(t, p) for t in heard for p in range(topics.get(t, 0))]
-        self._consumer = make_consumer(broker, fetch_max_wait_ms=50, client_id="saga-conformance")
+        self._consumer = make_consumer(broker, client_id="saga-conformance")
         self._producer = make_producer(broker, client_id="saga-conformance")
         self._sender = BatchSender(self._producer)
         self._news = asyncio.Event()

@@ -45,7 +45,7 @@ async def interleaved(scene: Scene) -> None:
 
 
 async def next_round(scene: Scene) -> None:
-    """Replies belong to their round: after an undo, the next round is a new effect."""
+    """Do and undo of one round are no obstacle to the next."""
     effect = scene.effect()
     succeeded(await scene.one(scene.do(effect)), "the do of round 1")
     succeeded(await scene.one(scene.undo(effect)), "its undo")
@@ -67,6 +67,6 @@ CHECKS: Final = (
     Check("second-attempt", "attempts of a round share their effect", DO, second_attempt),
     Check("batch", "a duplicate within one batch is no second effect", DO, batch),
     Check("interleaved", "sagas do not get into each other's way", DO, interleaved),
-    Check("next-round", "the next round is a new effect", UNDO, next_round),
+    Check("next-round", "after an undo, the next round can be done", UNDO, next_round),
     Check("steps-apart", "steps of one saga are apart", UNDO, steps_apart),
 )
