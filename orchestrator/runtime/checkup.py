@@ -64,7 +64,8 @@ class Checkup:
             try:
                 owned = [p.number for p in self._partitions if p.ready]
                 if owned:
-                    self._ends = await asyncio.wait_for(self._inputs.ends(owned), ANSWER_S)
+                    async with asyncio.timeout(ANSWER_S):
+                        self._ends = await self._inputs.ends(owned)
                 self._broker_trouble = ""
             except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
                 self._broker_trouble = f"the broker does not answer: {type(error).__name__} {error}"

@@ -10,6 +10,7 @@ from infra.logging import get_logger
 from orchestrator.runtime.adoption import CONTRADICTIONS, Adopter, Records
 from orchestrator.runtime.errors import LogGap
 from orchestrator.runtime.log_reader import LogReader
+from orchestrator.runtime.tasks import end_all
 from orchestrator.sagalog.errors import SagaLogError
 
 RETRY_S: Final = 0.5
@@ -52,9 +53,7 @@ class Following:
         tasks = list(self._tasks.values())
         for partition in list(self._tasks):
             self.end(partition)
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end_all(tasks)
 
     async def _follow(self, partition: int) -> None:
         while True:

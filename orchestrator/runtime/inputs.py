@@ -22,6 +22,7 @@ from infra.broker.types import (
 )
 from infra.logging import get_logger
 from orchestrator.runtime.happenings import Positions
+from orchestrator.runtime.tasks import end_all
 
 POLL_MS: Final = 1_000
 POLL_RECORDS: Final = 500
@@ -185,11 +186,7 @@ class KafkaInputs:
     async def stop(self, *, leave: bool) -> None:
         """Read no more. ``leave`` the group, and others take over at once; else they do when the
         session has timed out, or this member comes back to its seat."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end_all(self._tasks)
         await asyncio.gather(*(_stop(source.consumer, leave) for source in self._sources))
 
     async def open(self, partition: int, start: Positions) -> Positions:

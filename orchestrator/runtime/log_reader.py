@@ -18,6 +18,7 @@ from infra.broker.types import (
     TopicPartition,
 )
 from orchestrator.runtime.errors import LogGap
+from orchestrator.runtime.tasks import end_all
 
 POLL_MS = 1_000
 RETRY_S = 0.2
@@ -58,9 +59,7 @@ class LogReader:
     async def stop(self) -> None:
         """End all streams."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_all([self._task])
         await self._consumer.stop()
 
     async def bounds(self, partition: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from orchestrator.runtime.checkup import Checkup
 from orchestrator.runtime.house import House
 from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.partition import Partition
+from orchestrator.runtime.tasks import end_all
 from orchestrator.runtime.timers import Timers
 
 REBALANCE_S: Final = 2.0
@@ -62,11 +63,10 @@ class Shell:
     async def end(self, *, leave: bool) -> None:
         """Stop everything as it stands; ``leave`` the group or let it find out by itself."""
         self.house.effects.close()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end_all(self.tasks)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.inputs.stop(leave=leave), LEAVE_S)
+            async with asyncio.timeout(LEAVE_S):
+                await self.inputs.stop(leave=leave)
         for partition in self.partitions:
             partition.stop()
 

@@ -1,7 +1,7 @@
 """What takes time, for one partition: tasks that fail into an event and end with it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from infra.broker.errors import BrokerError
@@ -11,7 +11,17 @@ from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
 
 _EXPECTED: Final = (KafkaError, BrokerError, SagaLogError, RuntimeFailure, OSError)
+AGAIN_S: Final = 0.5
 _log = get_logger(__name__)
+
+
+async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended: a cancellation can get lost on its way (Python 3.11)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=AGAIN_S)
 
 
 class Tasks:

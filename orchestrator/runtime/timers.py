@@ -106,5 +106,7 @@ class Timers:
             self._sleeping_until = min(p.next_wake for p in self._partitions)
             delay = (self._sleeping_until - self._clock.now_ms()) / 1_000
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._poked.wait(), min(max(delay, 0.0005), TICK_S))
+            # not wait_for: before Python 3.12 it may swallow a cancellation that meets a poke
+            async with asyncio.timeout(min(max(delay, 0.0005), TICK_S)):
+                await self._poked.wait()
         self._sleeping_until = NEVER

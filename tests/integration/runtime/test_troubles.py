@@ -1,8 +1,11 @@
 """Crashes, repetitions, poison and lost stores: nothing is lost and nothing is done twice."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from contracts.topics import (
     DEAD_LETTERS,
@@ -108,6 +111,33 @@ async def test_a_crash_in_the_middle_is_gone_on_from(
         async with running(any_broker, tmp_path, WORK) as second:
             assert (await ended(second, row.id)).status == "completed"
     assert len(await events(any_broker, FACTS)) == 1
+
+
+@pytest.mark.parametrize("keeps_file", [True, False])
+async def test_what_was_logged_and_not_sent_is_sent_by_the_next(
+    any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path, keeps_file: bool
+) -> None:
+    """Killed between SQLite and the sends: the sent mark tells the next one, file or no file."""
+    await make_topics(any_broker, TOPICS)
+    first = Orchestrator(settings(tmp_path / "one"), any_broker, Catalogue([WORK]))
+    await first.start()
+    async with participant(any_broker) as work:
+        await eventually(lambda: first.health().ready)
+        for partition in first.partitions:
+            partition._services.effects.send = lambda *_: None  # type: ignore[method-assign]
+        row = await begin(first)
+        await first.kill()
+        assert not work.commands
+        folder = tmp_path / "one"
+        if not keeps_file:
+            folder = tmp_path / "two"
+            folder.mkdir()
+            # the same seat in the group: else the session of the dead has to time out first
+            shutil.copy(tmp_path / "one" / "member", folder)
+        async with running(any_broker, folder, WORK) as second:
+            await eventually(lambda: second.reader.saga(row.id))
+            assert (await ended(second, row.id)).status == "completed"
+        assert [command["step"] for command in work.commands] == ["first", "second"]
 
 
 async def test_a_lost_file_is_rebuilt_from_the_topic(
