@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "definitions": Entry(f"{_ROOM}.definitions", "The sagas of the application.", DEFINE),
     "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
+    "check": Entry(f"{_ROOM}.check", "Explore everything that can happen to a saga.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
     "backup": Entry(f"{_ROOM}.backup", "Copy the saga log, and put a copy back.", PLATFORM),
     "replay": Entry(f"{_ROOM}.replay", "A lost file or a lost topic, made again.", PLATFORM),

@@ -6,8 +6,9 @@ from typing import Any, Final, Literal
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import validated
 from orchestrator.engine.decide import decide
+from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Emitted, Fact, Sent, Transition
-from orchestrator.engine.inputs import Input, Reply, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.testing.words import line
@@ -16,6 +17,7 @@ BEGIN_MS: Final = 1_700_000_000_000
 SAGA: Final = 1 << 10
 
 Outcome = Literal["succeeded", "refused", "failed"]
+Action = Literal["retry", "skip", "resume"]
 
 
 class Run:
@@ -48,6 +50,10 @@ class Run:
         where = (sent.step, sent.direction, sent.round, sent.attempt)
         self.take(Reply(f"reply-{len(self.log)}", self.now, *where, outcome, data))
 
+    def repair(self, action: Action, step: str, reason: str) -> None:
+        """An operator acts (DESIGN law 7)."""
+        self.take(Repair(f"repair-{len(self.log)}", self.now, action, step, reason, "test"))
+
     def pass_time(self, milliseconds: int) -> None:
         """Time passes, and everything due up to then comes when it is due."""
         until = self.now + milliseconds
@@ -55,6 +61,19 @@ class Run:
             self.now = max(self.now, self.state.wake_at)
             self.take(Wake("wake", self.now))
         self.now = until
+
+    def crash(self) -> bool:
+        """The process dies; another one folds the log and sends again what is out.
+
+        Returns whether the log says all that the first one knew.
+        """
+        before, self.state = self.state, None
+        for transition in self.log:
+            self.state = evolve(self.state, transition)
+        steps = self.state.steps if self.state else {}
+        last = {fact.step: fact for fact in self.facts() if isinstance(fact, Sent)}
+        self.sent += [sent for name, sent in last.items() if steps[name].phase == "sent"]
+        return self.state == before
 
     def facts(self) -> Iterator[Fact]:
         """Everything that happened."""

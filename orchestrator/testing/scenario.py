@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.definition.builder import Saga
 from orchestrator.engine.facts import Failed, Sent
-from orchestrator.engine.inputs import Repair
 from orchestrator.engine.state import State
-from orchestrator.testing.run import Run
+from orchestrator.testing.run import Action, Run
 from orchestrator.testing.words import commands, events, fields
 
 Expected = BaseModel | type[BaseModel]
@@ -87,13 +86,17 @@ class Scenario:
         self._run.pass_time(due - self._run.now)
         return self
 
-    def repair(
-        self, action: Literal["retry", "skip", "resume"], step: str = "", *, reason: str = "test"
-    ) -> Self:
+    def crash(self) -> Self:
+        """The process dies, and another one goes on from its log: what is out is sent again."""
+        self._begun()
+        if not self._run.crash():
+            self._fail("the log does not say all that the saga knew")
+        return self
+
+    def repair(self, action: Action, step: str = "", *, reason: str = "test") -> Self:
         """An operator acts (DESIGN law 7)."""
         self._begun()
-        number = f"repair-{len(self._run.log)}"
-        self._run.take(Repair(number, self._run.now, action, step, reason, "test"))
+        self._run.repair(action, step, reason)
         return self
 
     def expect(self, *wanted: Expected) -> Self:

@@ -11,6 +11,7 @@ from orchestrator.engine.inputs import Start, Wake
 from orchestrator.engine.state import State, StepState
 from orchestrator.verify.laws import ONCE, broken
 from orchestrator.verify.moves import Move, Play, handled, unanswered, unhandled, waiting
+from orchestrator.verify.participant import Answer
 from orchestrator.verify.world import World
 
 
@@ -22,6 +23,8 @@ def adversities(world: World) -> Iterator[Move]:
     state = world.state
     yield _hard("crash")
     yield from _operator(state)
+    if state.repairs:
+        yield _hard("request")
     yield from _strays(world)
     if state.open and not state.parked:
         yield _hard("early")
@@ -130,14 +133,25 @@ def _reply(world: World, move: Move) -> None:
     """A reply that was given before arrives, late or once more."""
     direction, number = _about(move.detail)
     outcome = world.handle(move.step, direction, number, "failed")
-    attempt = _attempt(world, move.step, direction, number)
-    world.take(world.answer(move.step, direction, number, max(attempt, 1), outcome))
+    _stray(world, move.step, direction, number, outcome)
 
 
 def _failure(world: World, move: Move) -> None:
     direction, number = _about(move.detail)
-    attempt = _attempt(world, move.step, direction, number)
-    world.take(world.answer(move.step, direction, number, max(attempt, 1), "failed"))
+    _stray(world, move.step, direction, number, "failed")
+
+
+def _stray(world: World, name: str, direction: Direction, number: int, outcome: Answer) -> None:
+    """A reply arrives that nobody waits for any more; one of another round changes nothing, nor
+    does the failure of an attempt that is over (DESIGN law 4).
+    """
+    before = world.begun.steps[name]
+    attempt = _attempt(world, name, direction, number)
+    taken = world.take(world.answer(name, direction, number, max(attempt, 1), outcome))
+    if outcome == "failed":
+        _changes_nothing(taken, "the failure of an attempt that is over")
+    if (direction, number) != (before.direction, before.round):
+        _changes_nothing(taken, "the answer of another round")
 
 
 def _late_command(world: World, move: Move) -> None:
@@ -152,8 +166,7 @@ def _late_command(world: World, move: Move) -> None:
         expired=how == ["expired"],
     )
     if how != ["silent"]:
-        attempt = _attempt(world, move.step, direction, number)
-        world.take(world.answer(move.step, direction, number, max(attempt, 1), outcome))
+        _stray(world, move.step, direction, number, outcome)
 
 
 def _crash(world: World, move: Move) -> None:
@@ -162,20 +175,19 @@ def _crash(world: World, move: Move) -> None:
     """
     last = world.last
     if last is not None and not isinstance(last, Start | Wake):
-        _changes_nothing(world, world.take(last), "the input that was read again")
+        _changes_nothing(world.take(last), "the input that was read again")
     if move.step:
         step = world.begun.steps[move.step]
         handled(world, move.step, "succeeded")
         if world.begun.open:
             twice = world.handle(move.step, step.direction, step.round, "failed")
             again = world.answer(move.step, step.direction, step.round, step.attempt, twice)
-            _changes_nothing(world, world.take(again), "the second answer")
+            _changes_nothing(world.take(again), "the second answer")
 
 
-def _changes_nothing(world: World, taken: Transition, what: str) -> None:
+def _changes_nothing(taken: Transition, what: str) -> None:
     if not all(isinstance(fact, Ignored) for fact in taken.facts):
         broken(ONCE, f"{what} changes the saga")
-    del world
 
 
 def _parks(world: World, move: Move) -> None:
@@ -188,15 +200,17 @@ def _parks(world: World, move: Move) -> None:
 
 
 def _early(world: World, _move: Move) -> None:
-    _changes_nothing(world, world.wake(), "a wake-up with nothing due")
+    _changes_nothing(world.wake(), "a wake-up with nothing due")
 
 
 def _repair(world: World, move: Move) -> None:
     world.repair(move.verb, move.step)
-    request = world.last
-    assert request is not None
-    if world.begun.open:
-        _changes_nothing(world, world.take(request), "the same request once more")
+
+
+def _request(world: World, _move: Move) -> None:
+    """An operator's request arrives once more: it has been carried out (DESIGN law 4)."""
+    if world.request is not None and world.request.id in world.begun.repairs:
+        _changes_nothing(world.take(world.request), "the same request once more")
 
 
 ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
@@ -210,7 +224,7 @@ ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
     "early": (_early, "a wake-up comes too early"),
     "retry": (_repair, "an operator has {step} tried again"),
     "skip": (_repair, "an operator skips {step}"),
+    "request": (_request, "the operator's last request arrives once more"),
     "resume": (_repair, "an operator resumes the saga"),
 }
 """Verb -> what it does, and the words for it."""
-

@@ -11,12 +11,19 @@ Back = Literal["", "sent", "stuck", "undone", "skipped"]
 Ended = Literal["", "completed", "failed"]
 
 
+class Asked(NamedTuple):
+    """A round that was sent."""
+
+    direction: Direction
+    round: int
+
+
 class Entry(NamedTuple):
     """One step: what came of it, how far its undo is, which rounds have been asked."""
 
     came: Came = ""
     back: Back = ""
-    asked: tuple[tuple[Direction, int], ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     @property
     def perhaps_done(self) -> bool:
@@ -42,12 +49,10 @@ class Book:
 
     __slots__ = ("entries", "turned", "ended")
 
-    def __init__(
-        self, entries: dict[str, Entry], turned: bool = False, ended: Ended = ""
-    ) -> None:
+    def __init__(self, entries: dict[str, Entry], turned: bool = False, ended: Ended = "") -> None:
         self.entries = entries
         self.turned = turned
-        self.ended = ended
+        self.ended: Ended = ended
 
     def copy(self) -> "Book":
         """Entries are values: a copy goes its own way."""

@@ -5,6 +5,7 @@ many are left, of the log what it says of each step. Branches of one parallel th
 may be exchanged (``folded``): what one does the others would do.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.definition.nodes import Call, Node, Parallel, Retry, Step
@@ -15,6 +16,7 @@ from orchestrator.verify.participant import Participant
 from orchestrator.verify.world import World
 
 Key = tuple[Any, ...]
+Codes = tuple[int, ...]
 
 _NOBODY = Participant()
 
@@ -29,13 +31,29 @@ class Canonical:
         place = {name: index for index, name in enumerate(self._names)}
         self._tree = [_shape(node, plan, place) for node in plan.definition.body]
 
-    def key(self, world: World) -> Key:
-        """The situation, each step at its place."""
+    def key(self, world: World, parent: World, codes: Codes) -> Key:
+        """The situation, each step at its place. ``codes`` are those of its parent: a step that
+        has not changed keeps its own.
+        """
         state = world.begun
         return (
             (state.mode, bool(state.parked), bool(state.repairs)),
-            tuple(self._step(world, name) for name in self._names),
+            tuple(self._all(world, parent, codes)),
         )
+
+    def _all(self, world: World, parent: World, codes: Codes) -> Iterator[int]:
+        now, entries, people = world.begun.steps, world.book.entries, world.people
+        if not codes:
+            yield from (self._step(world, name) for name in self._names)
+            return
+        before = parent.begun.steps
+        for name, code in zip(self._names, codes, strict=True):
+            same = (
+                now.get(name) is before.get(name)
+                and entries.get(name) is parent.book.entries.get(name)
+                and people.get(name) is parent.people.get(name)
+            )
+            yield code if same else self._step(world, name)
 
     def folded(self, key: Key) -> Key:
         """The same for every exchange of branches that are alike."""

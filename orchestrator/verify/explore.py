@@ -1,8 +1,8 @@
 """The exploration: breadth first, every situation that can be reached, each of them once.
 
 A situation is visited again only with fewer adversities behind it than before, as only then it can
-lead to something new. Situations at the full depth are taken up to the exchange of branches that
-are alike, so that a mistake in the place of a branch is found with one adversity less.
+lead to something new. Once there is an adversity behind it, it is taken up to the exchange of
+branches that are alike, unless the bound says ``exact``.
 """
 
 from collections import deque
@@ -13,8 +13,8 @@ from orchestrator.definition.nodes import Definition
 from orchestrator.definition.table import Row
 from orchestrator.verify import ends
 from orchestrator.verify.adversities import ADVERSITIES, adversities
-from orchestrator.verify.canonical import Canonical, Key
-from orchestrator.verify.laws import ENDS, Broken
+from orchestrator.verify.canonical import Canonical, Codes, Key
+from orchestrator.verify.laws import ENDS, TABLE, Broken
 from orchestrator.verify.moves import OUTCOMES, Move, benign, outcomes
 from orchestrator.verify.subject import Subject
 from orchestrator.verify.world import World
@@ -26,15 +26,20 @@ _EVERY: Final = 1_000
 
 
 class Bound(NamedTuple):
-    """How far to go: adversities on one path, situations in all."""
+    """How far to go: adversities on one path, situations in all.
+
+    ``exact``: like branches are never exchanged, each is explored as itself.
+    """
 
     depth: int = DEPTH
     states: int = STATES
+    exact: bool = False
 
 
 class Progress(NamedTuple):
-    """How far the exploration is."""
+    """How far the exploration is: situations found, explored (``done``) and waiting."""
 
+    done: int
     states: int
     moves: int
     waiting: int
@@ -69,16 +74,19 @@ Report = Callable[[Progress], None]
 
 
 class _Node(NamedTuple):
+    """``twin``: a like one is explored, so that adversities would lead to nothing new."""
+
     parent: int
     move: Move
     cost: int
+    twin: bool
 
 
 def explore(
-    definition: Definition, bound: Bound = Bound(), report: Report | None = None
+    definition: Definition, bound: Bound | None = None, report: Report | None = None
 ) -> Explored:
     """Explore a definition within a bound; ``report`` is called every thousand situations."""
-    return Exploration(definition, bound).run(report)
+    return Exploration(definition, bound or Bound()).run(report)
 
 
 def play(world: World, move: Move) -> Row | None:
@@ -97,11 +105,11 @@ class Exploration:
         self.subject = Subject(definition)
         self.bound = bound
         self._canonical = Canonical(self.subject.plan)
-        self._nodes: list[_Node] = [_Node(-1, Move(""), 0)]
+        self._nodes: list[_Node] = [_Node(-1, Move(""), 0, False)]
         self._good: list[int] = [-1]  # where each leads if all goes well from there on
         self._seen: dict[Key, int] = {}
         self._like: dict[Key, int] = {}
-        self._queue: deque[tuple[int, World]] = deque([(0, World(self.subject))])
+        self._queue: deque[tuple[int, World, Codes]] = deque([(0, World(self.subject), ())])
         self._moves = 0
         self._rows: set[int] = set()
 
@@ -109,17 +117,17 @@ class Exploration:
         """Explore until nothing is left, the bound is reached, or a property breaks."""
         violation: Violation | None = None
         while self._queue and len(self._nodes) <= self.bound.states:
-            index, world = self._queue.popleft()
+            index, world, codes = self._queue.popleft()
             try:
-                self._expand(index, world)
+                self._expand(index, world, codes)
             except _Found as found:
                 violation = found.violation
                 break
             if report and index % _EVERY == 0:
-                report(Progress(len(self._nodes), self._moves, len(self._queue)))
+                report(Progress(index, len(self._nodes), self._moves, len(self._queue)))
         exhausted = not self._queue and violation is None
         if exhausted:
-            violation = self._never_ends()
+            violation = self._never_ends() or self._never_reached()
         return Explored(
             self.subject,
             self.bound,
@@ -130,21 +138,22 @@ class Exploration:
             frozenset(self._rows),
         )
 
-    def _expand(self, index: int, world: World) -> None:
+    def _expand(self, index: int, world: World, codes: Codes) -> None:
         usual = outcomes(world)
         best = benign(usual)
         for move in usual:
-            reached = self._go(index, world, move)
+            reached = self._go(index, world, codes, move)
             if move is best:
                 self._good[index] = reached
-        if self._nodes[index].cost < self.bound.depth:
+        node = self._nodes[index]
+        if node.cost < self.bound.depth and not node.twin:
             for move in adversities(world):
-                self._go(index, world, move)
+                self._go(index, world, codes, move)
         if best is None and world.begun.status not in ("completed", "failed", "needs_operator"):
             why = f"the saga is {world.begun.status}, and nothing can happen any more"
             raise _Found(Violation(ENDS, why, self._path(index)))
 
-    def _go(self, index: int, world: World, move: Move) -> int:
+    def _go(self, index: int, world: World, codes: Codes, move: Move) -> int:
         twin = world.copy()
         self._moves += 1
         try:
@@ -154,26 +163,33 @@ class Exploration:
             raise _Found(Violation(error.law, error.why, path)) from error
         if row is not None:
             self._rows.add(id(row))
-        return self._reach(index, twin, move)
+        key = self._canonical.key(twin, world, codes)
+        return self._reach(index, twin, key, move)
 
-    def _reach(self, parent: int, world: World, move: Move) -> int:
+    def _reach(self, parent: int, world: World, key: Key, move: Move) -> int:
         cost = self._nodes[parent].cost + move.cost
-        key = self._canonical.key(world)
-        known = self._seen.get(key)
-        if known is not None and self._nodes[known].cost <= cost:
+        known = self._known(self._seen, key, cost)
+        if known is not None:
             return known
-        like = self._canonical.folded(key)
-        if cost == self.bound.depth and cost > 1:
-            known = self._like.get(like)
-            if known is not None:
+        twin = False
+        if not self.bound.exact:
+            like = self._canonical.folded(key)
+            known = self._known(self._like, like, cost)
+            twin = known is not None
+            if known is not None and cost:
                 return known
-        index = len(self._nodes)
-        self._seen[key] = index
-        self._like.setdefault(like, index)
-        self._nodes.append(_Node(parent, move, cost))
+            if not twin:
+                self._like[like] = len(self._nodes)
+        self._seen[key] = index = len(self._nodes)
+        self._nodes.append(_Node(parent, move, cost, twin))
         self._good.append(-1)
-        self._queue.append((index, world))
+        self._queue.append((index, world, key[1]))
         return index
+
+    def _known(self, seen: dict[Key, int], key: Key, cost: int) -> int | None:
+        """The node of the same situation, where it was reached with as few adversities."""
+        known = seen.get(key)
+        return known if known is not None and self._nodes[known].cost <= cost else None
 
     def _path(self, index: int) -> tuple[Move, ...]:
         return tuple(reversed(list(self._back(index))))
@@ -182,6 +198,21 @@ class Exploration:
         while index > 0:
             yield self._nodes[index].move
             index = self._nodes[index].parent
+
+    def _never_reached(self) -> Violation | None:
+        """A row of the table that stands for nothing. Where a step is asked without end, the rows
+        in which it is given up are never reached, and that is right.
+        """
+        table = self.subject.table
+        if not table.complete or any(not s.step.retry.attempts for s in self.subject.steps):
+            return None
+        missing = [row for row in table.rows if id(row) not in self._rows]
+        if not missing:
+            return None
+        told = ", ".join(
+            f"{name} {came or 'not asked'}" for name, came in missing[0].outcomes.items()
+        )
+        return Violation(TABLE, f"this row is never reached: {told}", ())
 
     def _never_ends(self) -> Violation | None:
         """A situation from which even a world in which all goes well leads round and round."""

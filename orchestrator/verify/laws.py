@@ -11,7 +11,7 @@ LATE: Final = "never a forward effect after its undo"
 OWED: Final = "what is shown as owed is what is owed"
 LOGGED: Final = "what is logged determines the state"
 ONCE: Final = "nothing counts twice, and what has ended changes no more"
-TABLE: Final = "every reachable end is a row of the table"
+TABLE: Final = "the table and the exploration agree"
 DECIDED: Final = "every input can be decided"
 
 LAWS: Final = (

@@ -114,9 +114,7 @@ def _silent(world: World, move: Move) -> None:
 def _broken(world: World, move: Move) -> None:
     """Every attempt fails until the step is given up."""
     for step in _attempts(world, move.step):
-        world.take(
-            world.answer(move.step, step.direction, step.round, step.attempt, "failed")
-        )
+        world.take(world.answer(move.step, step.direction, step.round, step.attempt, "failed"))
 
 
 def _attempts(world: World, name: str) -> Iterator[StepState]:

@@ -5,7 +5,16 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from orchestrator.definition.nodes import Call, Definition, Emit, Node, Parallel, Retry, Step
+from orchestrator.definition.nodes import (
+    Call,
+    Definition,
+    Emit,
+    Node,
+    Parallel,
+    Retry,
+    Step,
+    version,
+)
 from orchestrator.definition.table import Row, Table, compensation_table
 from orchestrator.engine.plan import Plan
 
@@ -25,6 +34,8 @@ class Subject:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.plan = Plan(replace(definition, body=tuple(map(_shortened, definition.body))))
+        self.plan.version = version(definition)  # what people know it by
+        self.steps = tuple(self.plan.steps.values())
         self.names = tuple(self.plan.steps)
         self.input: dict[str, Any] = dict.fromkeys(sorted(_input_fields(definition)), 1)
         self.table: Table = compensation_table(definition)

@@ -17,7 +17,7 @@ from orchestrator.engine.facts import (
     Stuck,
     Succeeded,
 )
-from orchestrator.verify.book import UNASKED, Book, Came, Entry
+from orchestrator.verify.book import UNASKED, Asked, Book, Came, Entry
 from orchestrator.verify.laws import ENDS, ONCE, OWED, SENT, SETTLES, TABLE, broken
 from orchestrator.verify.subject import Subject
 
@@ -34,9 +34,9 @@ def read(subject: Subject, book: Book, facts: Iterable[Fact]) -> None:
 
 def _sent(subject: Subject, book: Book, fact: Sent) -> None:
     entry = book.entries.get(fact.step, UNASKED)
-    asked = entry.asked
-    if (fact.direction, fact.round) not in asked:
-        asked = (*asked, (fact.direction, fact.round))
+    asked, this = entry.asked, Asked(fact.direction, fact.round)
+    if this not in asked:
+        asked = (*asked, this)
     if fact.direction == "undo":
         _may_undo(subject, book, fact.step, entry)
         book.entries[fact.step] = Entry(entry.came, "sent", asked)

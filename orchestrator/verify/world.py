@@ -35,10 +35,10 @@ _decode = msgspec.json.Decoder(Transition).decode
 class World:
     """A situation: the state of the saga, what every participant has stored, what the log says.
 
-    ``log`` are the transitions since the situation was copied; ``last`` is the last input.
+    ``log`` are the transitions since the situation was copied; ``last`` is the last input, ``request`` what an operator asked for last.
     """
 
-    __slots__ = ("subject", "state", "people", "book", "log", "last")
+    __slots__ = ("subject", "state", "people", "book", "log", "last", "request")
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -47,12 +47,14 @@ class World:
         self.book = Book({})
         self.log: list[Transition] = []
         self.last: Input | None = None
+        self.request: Repair | None = None
 
     def copy(self) -> "World":
         """A situation that goes its own way."""
         twin = World.__new__(World)
         twin.subject, twin.state, twin.people = self.subject, self.state, self.people
         twin.book, twin.log, twin.last = self.book.copy(), [], self.last
+        twin.request = self.request
         return twin
 
     @property
@@ -96,7 +98,8 @@ class World:
     def repair(self, action: Any, name: str = "") -> Transition:
         """An operator acts."""
         number = f"repair-{len(self.begun.repairs) + 1}"
-        return self.take(Repair(number, NOW, action, name, "checked", "operator"))
+        self.request = Repair(number, NOW, action, name, "checked", "operator")
+        return self.take(self.request)
 
     def handle(
         self, name: str, direction: Direction, number: int, wanted: Answer, *, expired: bool = False
@@ -161,15 +164,22 @@ class World:
         return logged
 
     def _forget_times(self, before: State | None, state: State) -> None:
+        """What is due lies in the future, however far: when is left out."""
         old = before.steps if before else {}
-        earliest = min((s.due for s in state.steps.values() if s.due), default=0)
-        if state.open and not state.parked and state.wake_at != earliest:
-            broken(WAKES, f"the wake-up is at {state.wake_at}, and {earliest} is due first")
+        earliest, wake_at = 0, state.wake_at
         for name, step in state.steps.items():
-            if step is not old.get(name) and step.due:
-                if step.due <= NOW:
-                    broken(WAKES, f"{name} is due at {step.due - NOW} ms, which has passed")
+            due = step.due
+            if step.waits != bool(due):
+                broken(WAKES, f"{name} is {step.phase}, and due is {due}")
+            if not due:
+                continue
+            earliest = min(earliest or due, due)
+            if step is not old.get(name):
+                if due <= NOW:
+                    broken(WAKES, f"{name} is due at {due - NOW} ms, which has passed")
                 state.steps[name] = replace(step, due=LATER)
+        if state.open and not state.parked and earliest != wake_at:
+            broken(WAKES, f"the wake-up is at {wake_at}, and {earliest} is due first")
 
     def _stands(self, state: State) -> None:
         """What must be true in every situation."""
@@ -178,11 +188,7 @@ class World:
             broken(ONCE, f"the state is {state.mode}, and by the log it {ended or 'is open'}")
         if ended:
             return
-        waits = state.status == "needs_operator" or bool(state.wake_at)
-        if not waits:
+        if not state.wake_at and state.status != "needs_operator":
             broken(WAKES, f"the saga is {state.status}, and nothing is due")
-        for name, step in state.steps.items():
-            if step.waits != bool(step.due):
-                broken(WAKES, f"{name} is {step.phase}, and due is {step.due}")
         if state.mode == "compensating":
             witness.says_owed(self.subject, self.book, backward.owed(self.subject.plan, state))

@@ -1,0 +1,123 @@
+"""The cases that are written down as tests: for each step the path to what may go wrong with it."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from orchestrator.verify.adversities import adversities
+from orchestrator.verify.canonical import Canonical, Key
+from orchestrator.verify.explore import play
+from orchestrator.verify.moves import Move, benign, outcomes, waiting
+from orchestrator.verify.subject import Subject
+from orchestrator.verify.world import World
+
+
+class Case(NamedTuple):
+    """One test: its name, what it shows, and its path."""
+
+    name: str
+    shows: str
+    path: tuple[Move, ...]
+
+
+_SHOWS: Final = {
+    "crash": "The process dies while {step} is out: it is asked again, and answers as before.",
+    "duplicate": "The answer of {step} arrives twice, and counts once.",
+    "reorder": "{step} answers last, and the answer of its first attempt comes after the second.",
+    "timeout": "{step} never answers.",
+    "failed undo": "The undo of {step} is not answered: an operator has it tried again.",
+}
+
+
+def cases(subject: Subject) -> Iterator[Case]:
+    """Every case of every step that has it."""
+    undone = _undone(subject)
+    for name in subject.names:
+        late = (f"times-out:{name}", f"again:{name}", f"succeeds:{name}", f"reply:{name}:do.1")
+        found = {
+            "crash": (f"crash:{name}",),
+            "duplicate": (f"succeeds:{name}", f"reply:{name}:do.1"),
+            "reorder": late,
+            "timeout": (f"silent:{name}",),
+        }
+        for kind, moves in found.items():
+            path = _alone(subject, name, kind in ("reorder", "timeout"))
+            yield _case(subject, kind, name, (*path, *moves))
+        if name in undone:
+            moves = (f"silent:{name}", f"retry:{name}", f"succeeds:{name}")
+            yield _case(subject, "failed undo", name, (*undone[name], *moves))
+
+
+def _case(subject: Subject, kind: str, name: str, path: tuple[str, ...]) -> Case:
+    """Play the path, and on until it ends."""
+    world = World(subject)
+    made: list[Move] = []
+    for text in path:
+        move = next((one for one in _possible(world) if str(one) == text), None)
+        if move is None:
+            break  # a policy without a second attempt, or without an end
+        play(world, move)
+        made.append(move)
+    while (move := benign(outcomes(world))) is not None:
+        play(world, move)
+        made.append(move)
+    return Case(f"{kind} of {name}", _SHOWS[kind].format(step=name), tuple(made))
+
+
+def _possible(world: World) -> Iterator[Move]:
+    yield from outcomes(world)
+    yield from adversities(world)
+
+
+def _alone(subject: Subject, name: str, alone: bool) -> tuple[str, ...]:
+    """The path to where this step is out, ``alone``: and nothing else is."""
+    world = World(subject)
+    made: list[str] = []
+    while move := _next(world, name, alone):
+        play(world, move)
+        made.append(str(move))
+    return tuple(made)
+
+
+def _next(world: World, name: str, alone: bool) -> Move | None:
+    if world.state is None:
+        return Move("start")
+    out = [other for other, _ in waiting(world, "sent")]
+    if name in out and (not alone or out == [name]):
+        return None
+    return next((Move("succeeds", other) for other in out if other != name), None)
+
+
+def _undone(subject: Subject) -> dict[str, tuple[str, ...]]:
+    """For each step the shortest path without an adversity to where its undo is out alone."""
+    canonical, seen, found = Canonical(subject.plan), set[Key](), dict[str, tuple[str, ...]]()
+    paths: deque[tuple[World, tuple[str, ...]]] = deque([(World(subject), ())])
+    while paths:
+        world, made = paths.popleft()
+        for move in _plain(world):
+            twin = world.copy()
+            play(twin, move)
+            key = canonical.key(twin, twin, ())
+            if key in seen:
+                continue
+            seen.add(key)
+            paths.append((twin, path := (*made, str(move))))
+            for name, step in waiting(twin, "sent"):
+                if step.direction == "undo" and name not in found:
+                    found[name] = (*path, *_finish_others(twin.copy(), name))
+    return found
+
+
+def _plain(world: World) -> Iterator[Move]:
+    """The outcomes that a test can tell by the clock: only what is out alone stays silent."""
+    out = sum(1 for _ in waiting(world, "sent")) if world.state else 0
+    for move in outcomes(world):
+        if move.verb != "broken" and (move.verb != "silent" or (out == 1 and not move.detail)):
+            yield move
+
+
+def _finish_others(world: World, name: str) -> Iterator[str]:
+    while others := [other for other, _ in waiting(world, "sent") if other != name]:
+        move = Move("succeeds", others[0])
+        play(world, move)
+        yield str(move)

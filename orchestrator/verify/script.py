@@ -1,0 +1,151 @@
+"""A path as a test: each move in the words of `orchestrator.testing`, with what the saga does then.
+
+What is expected is what the engine did; that it is right is what the exploration has shown.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
+
+from orchestrator.definition.builder import Saga
+from orchestrator.definition.nodes import Direction
+from orchestrator.engine.facts import Sent
+from orchestrator.testing.run import Run
+from orchestrator.verify.errors import NoExample
+from orchestrator.verify.examples import contract, example
+from orchestrator.verify.moves import Move
+
+_MANY: Final = 1_000
+_WITHOUT_END: Final = 3
+
+
+class Said(NamedTuple):
+    """An answer as a test names it, and the message itself."""
+
+    name: str
+    message: BaseModel
+
+
+class Messages:
+    """An example of every message of one saga."""
+
+    def __init__(self, saga: Saga, plan_steps: Mapping[str, Any]) -> None:
+        self.input = example(saga.input)
+        self.commands: dict[str, type[BaseModel]] = {}
+        self.answers: dict[tuple[str, Direction], Said] = {}
+        for name, planned in plan_steps.items():
+            step = planned.step
+            self._add(name, "do", step.do)
+            if step.undo:
+                self._add(name, "undo", step.undo)
+
+    def _add(self, name: str, direction: Direction, call: Any) -> None:
+        command = contract(call)
+        reply: type[BaseModel] = getattr(command, "reply")  # noqa: B009  # of any loaded contract
+        word = name.replace("-", "_").upper()
+        said = f"{word}_{'DONE' if direction == 'do' else 'UNDONE'}"
+        self.commands[call.command] = command
+        self.answers[name, direction] = Said(said, example(reply))
+
+
+class Script:
+    """One saga in a test: told a path, it says the lines of the test."""
+
+    def __init__(self, saga: Saga, messages: Messages) -> None:
+        self._run = Run(saga)
+        self._messages = messages
+        self.lines: list[str] = []
+
+    def play(self, path: tuple[Move, ...]) -> list[str]:
+        """The lines of a whole path."""
+        for move in path:
+            for line in self._told(move):
+                self.lines += [line, *self._expected()]
+        self.lines.append(self._end())
+        return self.lines
+
+    def _told(self, move: Move) -> Iterator[str]:
+        """Do what the move says, a line at a time."""
+        if move.verb == "start":
+            self._run.start(self._messages.input.model_dump(mode="json", by_alias=True), "test")
+            yield ".start(INPUT)"
+        elif move.verb in ("succeeds", "reply"):
+            yield self._reply(move.step, "do" if move.verb == "reply" else None)
+        elif move.verb == "refuses":
+            yield self._refuse(move)
+        elif move.verb == "silent":
+            yield self._silent(move.step)
+        elif move.verb in ("times-out", "again"):
+            self._run.pass_time(self._state.wake_at - self._run.now)
+            yield ".wait()"
+        elif move.verb == "crash":
+            self._run.crash()
+            yield ".crash()"
+            direction = self._state.steps[move.step].direction
+            yield self._reply(move.step, direction)
+            yield self._reply(move.step, direction)
+        else:
+            yield from self._repair(move)
+
+    @property
+    def _state(self) -> Any:
+        return self._run.state
+
+    def _last(self, name: str, direction: Direction | None) -> Sent:
+        sent = [
+            fact
+            for fact in self._run.facts()
+            if isinstance(fact, Sent) and fact.step == name and direction in (None, fact.direction)
+        ]
+        return sent[-1]
+
+    def _reply(self, name: str, direction: Direction | None) -> str:
+        sent = self._last(name, direction)
+        said = self._messages.answers[name, sent.direction]
+        self._run.answer(sent, "succeeded", said.message.model_dump(mode="json", by_alias=True))
+        return f'.reply({said.name}, to="{name}")'
+
+    def _refuse(self, move: Move) -> str:
+        data = {"code": move.detail, "reason": move.detail}
+        self._run.answer(self._last(move.step, None), "refused", data)
+        return f'.refuse("{move.step}", "{move.detail}")'
+
+    def _silent(self, name: str) -> str:
+        """Let the time pass until the step is given up."""
+        began, first = self._run.now, self._state.steps[name]
+        policy = self._run.plan.steps[name].step
+        retry = policy.retry if first.direction == "do" else policy.undo_retry
+        for _ in range(_MANY if retry.attempts else _WITHOUT_END):
+            step = self._state.steps[name]
+            if not step.waits or step.direction != first.direction:
+                break
+            self._run.pass_time(self._state.wake_at - self._run.now)
+        return f".after(seconds={(self._run.now - began) / 1000:g})"
+
+    def _repair(self, move: Move) -> Iterator[str]:
+        if move.verb not in ("retry", "skip"):
+            raise NoExample(f"no test can tell the move {move}")
+        yield f'.expect_needs_operator("{move.step}")'
+        repair: Any = move.verb
+        self._run.repair(repair, move.step, "test")
+        yield f'.repair("{move.verb}", "{move.step}")'
+
+    def _expected(self) -> list[str]:
+        """What was sent since the last line."""
+        names = [sent.command for sent in self._run.sent]
+        self._run.sent.clear()
+        grouped = [(name, len(list(same))) for name, same in groupby(names)]
+        shown = [name if n == 1 else f"*[{name}] * {n}" for name, n in grouped]
+        return [f".expect({', '.join(shown)})"] if shown else []
+
+    def _end(self) -> str:
+        state = self._state
+        if state.status == "failed":
+            undone = ", ".join(f'"{name}"' for name in sorted(state.undone))
+            return f'.expect_failed(code="{state.code}", status={state.http}, undone=[{undone}])'
+        if state.status == "needs_operator":
+            stuck = ", ".join(f'"{name}"' for name in state.stuck)
+            return f".expect_needs_operator({stuck})"
+        return f".expect_{state.status}()"
