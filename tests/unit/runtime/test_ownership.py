@@ -69,7 +69,7 @@ def test_an_empty_topic_keeps_the_log_of_the_file_and_is_filled() -> None:
     actions = machine.tell(h.Assigned(FILE), h.Inspected("", False, "fresh", "e"))
     assert actions == [h.AppendClaim("log", "e")]
     assert machine.tell(h.ClaimAcknowledged("e", 0)) == [h.ReadUpTo(0, True)]
-    assert machine.tell(h.Adopted("e", -1, missing=True)) == [h.Refill()]
+    assert machine.tell(h.Adopted("e", 0, missing=True)) == [h.Refill()]
     assert not machine.own.owns
     with pytest.raises(IllegalEvent):
         machine.tell(h.Decided("e", 2, h.NOWHERE), h.Refilled("e"))
