@@ -1,8 +1,8 @@
 """What a caller may say in headers and bodies, parsed with clear refusals.
 
 `Prefer: wait=N` (RFC 7240), `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header; the
-quotes of its structured string are optional here, as most clients leave them out), and a body that
-must be a JSON object.
+quotes of its structured string are optional here, as most clients leave them out), `traceparent`
+(W3C Trace Context), and a body that must be a JSON object.
 """
 
 import re
@@ -14,6 +14,7 @@ import msgspec
 from fastapi import Depends, Header, Request, Response
 
 from infra.http.errors import Problem
+from infra.telemetry.context import valid
 
 MAX_WAIT_S: Final = 30
 MAX_KEY: Final = 200
@@ -71,6 +72,15 @@ def idempotency_key(
     return key
 
 
+def traceparent(
+    given: Annotated[
+        str | None, Header(alias="traceparent", description="W3C trace context")
+    ] = None,
+) -> str:
+    """The caller's `traceparent`; empty without one, and where it is not valid, as W3C asks."""
+    return valid(given)
+
+
 async def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object, read strictly: no NaN, no lone surrogates, no other content type.
 
@@ -104,5 +114,6 @@ def _integers(body: Any) -> Iterator[int]:
 
 
 Wait = Annotated[int, Depends(prefer_wait)]
+Traceparent = Annotated[str, Depends(traceparent)]
 IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 JsonObject = Annotated[dict[str, Any], Depends(json_object)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.clock import Clock
@@ -11,7 +11,7 @@ from infra.http.errors import Problem
 from infra.http.guards import Principal, permission
 from infra.http.paging import Page, page_of
 from infra.http.problems import responses
-from infra.http.requests import IdempotencyKey, JsonObject, Wait
+from infra.http.requests import IdempotencyKey, JsonObject, Traceparent, Wait
 from orchestrator.admin import starts, views
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.ports import Action, Backend
@@ -81,8 +81,8 @@ class Sagas:
         body: JsonObject,
         key: IdempotencyKey,
         wait: Wait,
+        trace: Traceparent,
         response: Response,
-        traceparent: Annotated[str | None, Header(description="W3C trace context")] = None,
     ) -> Any:
         """Start a saga. 202 once the start is in the log, 200 when the saga has ended within the
         wait.
@@ -93,7 +93,7 @@ class Sagas:
         started = await starts.start(
             self._backend,
             self._clock,
-            starts.Asked(who.tenant, definition, key, body, traceparent),
+            starts.Asked(who.tenant, definition, key, body, trace),
             wait_s=wait,
         )
         response.status_code = 200 if started.ended else 202

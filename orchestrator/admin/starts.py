@@ -6,7 +6,6 @@ the early refusal of what the owner would refuse as well.
 """
 
 import asyncio
-import re
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -23,18 +22,17 @@ from orchestrator.sagalog.rows import SagaRow
 IN_LOG_S: Final = 10.0
 """How long to wait for a start to appear in the log before saying that it has not yet."""
 ENVELOPE_BYTES: Final = 2_048
-_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ENDED: Final = ("completed", "failed")
 
 
 class Asked(NamedTuple):
-    """A start as it was asked for; ``traceparent`` is passed on if it is one."""
+    """A start as it was asked for; ``traceparent`` is a valid one, or empty."""
 
     tenant: int
     definition: str
     key: str
     given: dict[str, Any]
-    traceparent: str | None = None
+    traceparent: str = ""
 
 
 class Started(NamedTuple):
@@ -90,11 +88,12 @@ def _invalid(error: InvalidInput) -> Problem:
 
 
 async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:
-    trace = asked.traceparent
-    if trace is not None and not _TRACEPARENT.fullmatch(trace):
-        trace = None  # W3C: what cannot be parsed is ignored
     published = backend.door.start(
-        asked.definition, asked.key, asked.given, asked.tenant, traceparent=trace
+        asked.definition,
+        asked.key,
+        asked.given,
+        asked.tenant,
+        traceparent=asked.traceparent or None,
     )
     try:
         await asyncio.wait_for(published, timeout_s)

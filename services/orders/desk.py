@@ -45,14 +45,19 @@ class OrderDesk:
         return order
 
     async def place(
-        self, tenant: int, key: str, user_id: int, product_id: int, quantity: int
+        self,
+        tenant: int,
+        key: str,
+        wanted: tuple[int, int, int],
+        *,
+        traceparent: str = "",
     ) -> tuple[int, bool]:
         """Take an order; its id, and whether it is new. The same key is the same order.
 
-        The order is written down before this returns; its saga is asked for behind it. Raises
-        OrderRefused 422 when the key was used for another order.
+        ``wanted``: user, product, quantity. The order is written down before this returns; its saga
+        is asked for behind it, in the caller's trace. Raises OrderRefused 422 when the key was used
+        for another order.
         """
-        wanted = (user_id, product_id, quantity)
         async with self._running.writing() as db:
             found = db.execute(_ORDER_BY_KEY, {"tenant": tenant, "key": key}).fetchone()
             if found is not None and found[1:] != wanted:
@@ -62,7 +67,7 @@ class OrderDesk:
                 return found[0], False
             at = self._running.clock.now_ms()
             order_id = db.execute(_TAKE_ORDER, (tenant, key, *wanted, at, at)).lastrowid or 0
-        start = fulfillment(tenant, order_id, *wanted)
+        start = fulfillment(tenant, order_id, *wanted)._replace(traceparent=traceparent)
         self._ask(ask_for_order(self._running, start))
         return order_id, True
 
@@ -77,7 +82,7 @@ class OrderDesk:
         settled = await waiters.wait_for(subject(tenant, order_id), look, timeout_s)
         return settled or self.find(tenant, order_id)
 
-    async def cancel(self, tenant: int, order_id: int, why: str) -> int:
+    async def cancel(self, tenant: int, order_id: int, why: str, *, traceparent: str = "") -> int:
         """Ask for the order's cancellation, or join the one that is open; its number.
 
         Raises OrderRefused when the order is not there or is not completed.
@@ -94,7 +99,7 @@ class OrderDesk:
             at = self._running.clock.now_ms()
             key = {"tenant": tenant, "order_id": order_id, "number": number}
             db.execute(_ASK_CANCELLATION, {**key, "why": why, "at": at})
-        start = cancellation(tenant, order_id, number, why)
+        start = cancellation(tenant, order_id, number, why)._replace(traceparent=traceparent)
         self._ask(ask_for_cancellation(self._running, start, number))
         return number
 

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from infra.http.errors import Problem
 from infra.http.guards import Principal, permission
 from infra.http.problems import responses
-from infra.http.requests import IdempotencyKey, Wait
+from infra.http.requests import IdempotencyKey, Traceparent, Wait
 from services.orders.desk import OrderDesk, OrderRefused
 from services.orders.model import Failure, Order, OrderStatus
 from services.participant import Running
@@ -71,14 +71,16 @@ def router(services: Mapping[str, Running]) -> APIRouter:
     async def place(
         order: OrderRequest,
         key: IdempotencyKey,
+        *,
         wait: Wait,
+        trace: Traceparent,
         who: Writer,
         request: Request,
         response: Response,
     ) -> OrderView:
         """Place an order: 201 when it is completed, 202 with its place when that takes longer."""
         wanted = (order.user_id, order.product_id, order.quantity)
-        order_id, new = await _or_problem(desk.place(who.tenant, key, *wanted))
+        order_id, new = await _or_problem(desk.place(who.tenant, key, wanted, traceparent=trace))
         found = await desk.wait(who.tenant, order_id, _seconds(request, wait))
         if found.status == "failed":
             raise _failed(found, key)
@@ -105,14 +107,17 @@ def router(services: Mapping[str, Running]) -> APIRouter:
     )
     async def cancel(
         order_id: OrderId,
+        *,
         wait: Wait,
+        trace: Traceparent,
         who: Writer,
         request: Request,
         response: Response,
         why: CancelRequest | None = None,
     ) -> OrderView:
         """Cancel an order: 200 when it is cancelled, 202 with its place when that takes longer."""
-        asked = desk.cancel(who.tenant, order_id, why.reason if why else "")
+        reason = why.reason if why else ""
+        asked = desk.cancel(who.tenant, order_id, reason, traceparent=trace)
         number = await _or_problem(asked)
         seconds = _seconds(request, wait)
         over = await desk.wait_cancelled(who.tenant, order_id, number, seconds)

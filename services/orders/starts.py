@@ -17,12 +17,16 @@ _ORDER_KEY: Final = re.compile(r"order-(\d+)")
 
 
 class Start(NamedTuple):
-    """A start: the same ``key`` is the same saga, however often it is asked for."""
+    """A start: the same ``key`` is the same saga, however often it is asked for.
+
+    ``traceparent`` is that of whoever asked, while it is known: who asks again later has none.
+    """
 
     tenant: int
     definition: str
     key: str
     input: Mapping[str, Any]
+    traceparent: str = ""
 
 
 def fulfillment(tenant: int, order_id: int, user_id: int, product_id: int, quantity: int) -> Start:
@@ -56,7 +60,7 @@ def cancellation_of(key: str) -> tuple[int, int] | None:
 
 async def publish(running: Running, start: Start) -> None:
     """Ask the orchestrator for this saga; returns when the broker has the request."""
-    message = {
+    message: dict[str, Any] = {
         "specversion": "1.0",
         "id": f"{start.tenant}/{start.key}/start",
         "source": "orders",
@@ -65,6 +69,8 @@ async def publish(running: Running, start: Start) -> None:
         "requestkey": start.key,
         "data": {"definition": start.definition, "input": start.input},
     }
+    if start.traceparent:
+        message["traceparent"] = start.traceparent
     partitions = await running.partitions(REQUESTS)
     partition = partition_of_start(start.tenant, start.definition, start.key, partitions)
     value = json.dumps(message, separators=(",", ":")).encode()

@@ -101,7 +101,12 @@ async def test_a_broker_that_is_not_there_is_503(client: Client, backend: FakeBa
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-@pytest.mark.parametrize(("given", "passed"), [(TRACE, TRACE), ("nonsense", None), (None, None)])
+NO_TRACE = f"00-{'0' * 32}-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"), [(TRACE, TRACE), ("nonsense", None), (NO_TRACE, None), (None, None)]
+)
 async def test_a_trace_is_passed_on(client: Client, backend: FakeBackend, given, passed):
     headers = {"traceparent": given} if given else {}
     await client.post("/sagas/work", json={"order": 7}, headers=headers)

@@ -16,7 +16,7 @@ from contracts.orders import (
     OrderFailed,
     OrderPlaced,
 )
-from contracts.saga_events import SagaFailed, SagaRefused
+from contracts.saga_events import SagaFailed
 from contracts.topics import partition_of_start
 from services.orders.sweeper import EVERY_S, sweep
 from tests.unit.services.shop import Shop
@@ -127,18 +127,6 @@ async def test_an_order_that_failed_is_a_problem_with_its_reasons(shop: Shop, st
         shown = (await client.get("/orders/1")).json()
     assert shown["status"] == "failed"
     assert shown["failure"]["code"] == problem["code"]
-
-
-async def test_a_start_that_the_orchestrator_refuses_ends_the_order(shop: Shop):
-    async with shop.client() as client:
-        asked = asyncio.create_task(client.post("/orders", json=BODY, headers=KEY))
-        await shop.last_start()
-        refused = SagaRefused(
-            definition="order-fulfillment", code="unknown_definition", reason="none", status=404
-        )
-        await shop.tell(refused, "order-1")
-        answer = await asked
-    assert (answer.status_code, answer.json()["code"]) == (503, "unknown_definition")
 
 
 async def test_an_order_that_takes_longer_is_accepted(shop: Shop):

@@ -1,0 +1,62 @@
+"""The sagas that the front door of orders asks for: in whose trace, and what if they are refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from contracts.orders import OrderCompleted
+from contracts.saga_events import SagaRefused
+from tests.unit.services.shop import Shop
+
+BODY = {"userId": 1, "productId": 3, "quantity": 2}
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+NO_TRACE = f"00-{'0' * 32}-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    made = Shop(tmp_path)
+    yield made
+    made.close()
+
+
+def completed(order_id: int) -> OrderCompleted:
+    return OrderCompleted(
+        order_id=order_id,
+        user_id=1,
+        product_id=3,
+        quantity=2,
+        amount=23_800,
+        currency="EUR",
+        payment_id=5,
+        shipment_id=6,
+        address="Lindenallee 12, Leipzig, DE",
+        expected_delivery="2026-11-23",
+    )
+
+
+@pytest.mark.parametrize(("given", "passed"), [(TRACE, TRACE), (NO_TRACE, None), ("", None)])
+async def test_an_order_and_its_cancellation_go_on_in_the_callers_trace(
+    shop: Shop, given: str, passed: str | None
+):
+    headers = {"Prefer": "wait=0", "traceparent": given}
+    async with shop.client() as client:
+        await client.post("/orders", json=BODY, headers=headers)
+        assert (await shop.last_start()).get("traceparent") == passed
+        await shop.tell(completed(1))
+        await client.post("/orders/1/cancel", headers=headers)
+        assert (await shop.last_start()).get("traceparent") == passed
+
+
+async def test_a_start_that_the_orchestrator_refuses_ends_the_order(shop: Shop):
+    async with shop.client() as client:
+        asked = asyncio.create_task(client.post("/orders", json=BODY))
+        await shop.last_start()
+        refused = SagaRefused(
+            definition="order-fulfillment", code="unknown_definition", reason="none", status=404
+        )
+        await shop.tell(refused, "order-1")
+        answer = await asked
+    assert (answer.status_code, answer.json()["code"]) == (503, "unknown_definition")
