@@ -32,6 +32,9 @@ RepliesOption = Annotated[
     str | None,
     typer.Option("--reply-topic", help="One that is there, instead of one made for this run."),
 ]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", help="A check to make; may be repeated.")
+]
 FirstOption = Annotated[
     int | None, typer.Option("--first", min=1, help="The first number for {{unique}}.")
 ]
@@ -45,11 +48,12 @@ def conformance(  # pylint: disable=too-many-arguments,too-many-positional-argum
     patience: PatienceOption = 10.0,
     reply_topic: RepliesOption = None,
     first: FirstOption = None,
+    only: OnlyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Play the orchestrator to one participant, and print what it gets wrong."""
     examples = Examples() if command is None else load(command)
-    wanted = Wanted(topic, examples, patience, reply_topic, first)
+    wanted = Wanted(topic, examples, patience, reply_topic, first, only or ())
     cluster = given.broker(broker) or BrokerSettings()
     out = console()
 

@@ -12,5 +12,9 @@ class WrongExamples(ConformanceError):
     """The file of example commands is not what it should be."""
 
 
+class UnknownCheck(ConformanceError):
+    """The kit has no check of that name."""
+
+
 class WrongPlace(ConformanceError):
     """A topic that the kit needs is not there."""

@@ -1,6 +1,6 @@
 """Makes all checks of one participant, one after another."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ from infra.broker.topics import TopicSpec, ensure_topics, list_topics
 from infra.clock import Clock
 from orchestrator.conformance.checks import CHECKS
 from orchestrator.conformance.checks.check import Check
-from orchestrator.conformance.errors import WrongPlace
+from orchestrator.conformance.errors import UnknownCheck, WrongPlace
 from orchestrator.conformance.examples import Examples
 from orchestrator.conformance.post import Post
 from orchestrator.conformance.report import Report, Result
@@ -32,6 +32,7 @@ class Wanted:
     - ``patience_s``: how long an answer may take.
     - ``replies``: a topic for the replies that is there; None makes one and deletes it afterwards.
     - ``first``: the first number for ``{{unique}}``; None takes one made of the time.
+    - ``only``: the names of the checks to make; none means all.
     """
 
     topic: str
@@ -39,6 +40,15 @@ class Wanted:
     patience_s: float = 10.0
     replies: str | None = None
     first: int | None = None
+    only: Sequence[str] = ()
+
+    def checks(self) -> list[Check]:
+        """The checks to make, in their order; raises UnknownCheck."""
+        known = [check.name for check in CHECKS]
+        unknown = sorted(set(self.only) - set(known))
+        if unknown:
+            raise UnknownCheck(f"no check is called {unknown[0]}; there are {', '.join(known)}")
+        return [check for check in CHECKS if not self.only or check.name in self.only]
 
 
 async def examine(broker: BrokerSettings, wanted: Wanted, clock: Clock, tell: Tell) -> Report:
@@ -46,6 +56,7 @@ async def examine(broker: BrokerSettings, wanted: Wanted, clock: Clock, tell: Te
 
     Raises ConformanceError, BrokerError.
     """
+    checks = wanted.checks()
     topics = await list_topics(broker)
     topic = broker.topic(wanted.topic)
     if topic not in topics:
@@ -57,13 +68,13 @@ async def examine(broker: BrokerSettings, wanted: Wanted, clock: Clock, tell: Te
     ):
         scene = Scene(post, wanted.examples, clock, wanted.patience_s, wanted.first)
         lost = ""
-        for check in CHECKS:
+        for check in checks:
             result = await _result(check, scene, lost)
             if result.silent and not await scene.alive():
                 lost = f"nothing is answered any more since {check.name}"
             results.append(result.told)
             tell(result.told)
-        standing = await scene.tidy()
+        standing = scene.standing if lost else await scene.tidy()
     return Report(topic, broker.address, tuple(results), standing)
 
 

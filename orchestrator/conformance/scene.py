@@ -109,6 +109,11 @@ class Scene(Script):
             elif command.round >= standing:
                 self._standing.pop(command.effect, None)
 
+    @property
+    def standing(self) -> int:
+        """How many effects of the examples stand."""
+        return len(self._standing)
+
     async def tidy(self) -> int:
         """Undo what still stands of the examples; how many effects are left."""
         if self.examples.undo is not None and self._standing:
@@ -116,5 +121,5 @@ class Scene(Script):
             try:
                 await self.ask(*undone)
             except Wrong:
-                return len(self._standing)
-        return len(self._standing)
+                return self.standing
+        return self.standing

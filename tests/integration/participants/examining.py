@@ -1,6 +1,6 @@
 """Examines participants on a broker of a test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from contracts.topics import DEAD_LETTERS, REPLIES
@@ -29,10 +29,14 @@ async def make_places(
 
 
 async def examined(
-    broker: BrokerSettings, topic: str, examples: Examples, patience_s: float = 20.0
+    broker: BrokerSettings,
+    topic: str,
+    examples: Examples,
+    patience_s: float = 20.0,
+    only: Sequence[str] = (),
 ) -> Report:
     """The report on whoever takes commands there."""
-    wanted = Wanted(topic, examples, patience_s, OWN_REPLIES)
+    wanted = Wanted(topic, examples, patience_s, OWN_REPLIES, only=only)
     return await examine(broker, wanted, SystemClock(), lambda _result: None)
 
 

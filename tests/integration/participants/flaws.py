@@ -35,7 +35,7 @@ class Memory:
     def answer(self, command: Json) -> Reply:
         """The outcome of a command and its data."""
         stored = self.stored.setdefault(self._subject(command), {})
-        key = (command["direction"], 0 if self.flaw == "round-blind" else command["round"])
+        key = (command["direction"], self._round(command))
         late = time.time() * 1_000 > int(command["deadline"]) + 2_000
         if late and self.flaw == "deadline-before-store":
             return _fault("expired")
@@ -44,6 +44,8 @@ class Memory:
         if late and self.flaw != "ignores-deadline":
             if self.flaw == "stores-expired":
                 stored[key] = _fault("expired")
+            if self.flaw == "undo-expires-into-tombstone" and key[0] == "undo":
+                stored[key] = ("succeeded", {})
             return _fault("expired")
         reply = self._act(command, stored)
         if reply[0] != "failed" or self.flaw == "stores-failures":
@@ -56,6 +58,13 @@ class Memory:
         if self.flaw == "step-blind":
             return (command["tenant"], command["saga"])
         return (command["tenant"], command["saga"], command["step"])
+
+    def _round(self, command: Json) -> int:
+        if self.flaw == "round-blind":
+            return 0
+        if self.flaw == "round-of-the-attempt":
+            return int(command["round"]) + int(command["attempt"]) - 1
+        return int(command["round"])
 
     def _does_again(self, key: tuple[str, int]) -> bool:
         if key[0] == "do":
@@ -96,6 +105,9 @@ class Memory:
         if self.flaw == "undo-of-its-round":
             reached = [r for r in done if r == number]
         if self.flaw == "undo-fails":
+            return _fault("exception")
+        refusals = [r for r in stored.values() if r[0] == "refused"]
+        if refusals and self.flaw == "refusals-count-as-done":
             return _fault("exception")
         if not reached and self.flaw == "needs-its-do":
             return ("refused", _fault("not_found")[1])
@@ -191,6 +203,7 @@ class FlawedParticipant:
             "own-ids": {"id": f"reply-{self._memory.effects}-{time.time_ns()}"},
             "id-of-the-round": {"id": command["idempotencykey"]},
             "numbers": {"saga": int(command["saga"]), "tenant": int(command["tenant"])},
+            "narrow-numbers": {"saga": str(min(int(command["saga"]), 2**53 - 2))},
             "rounded-numbers": {"saga": str(int(command["saga"]) // 1024 * 1024)},
             "no-outcome": {"outcome": "ok"},
         }
