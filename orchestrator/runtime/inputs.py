@@ -1,7 +1,7 @@
 """The two inputs: saga.requests in the group, saga.replies by hand beside it (DESIGN law 10).
 
 The group assigns partitions of saga.requests; of saga.replies the same ones are read, by a consumer
-that belongs to no member of the group and commits in a group of its own (ADR 0101).
+that belongs to no member of the group and commits in a group of its own (ADR 0002).
 """
 
 import asyncio
