@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 
@@ -109,8 +110,10 @@ class Backend(Protocol):
 
     async def wait(
         self, tenant: int, definition: str, key: str, timeout_s: float, /
-    ) -> SagaRow | None:
-        """The saga of this request key as soon as it is in the log; None when it is not in time."""
+    ) -> SagaRow | Refused | None:
+        """The saga of this request key as soon as it is in the log, or why its owner refused it;
+        None when neither is known in time.
+        """
         ...
 
     async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:

@@ -17,6 +17,7 @@ from infra.http.problems import invalid_request
 from orchestrator.admin.ports import Backend
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
+from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.rows import SagaRow
 
 IN_LOG_S: Final = 10.0
@@ -50,7 +51,8 @@ async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) 
     """The saga of this request key, begun now or before; answers after at most ``wait_s``.
 
     Raises Problem: 404 unknown definition, 413 too large, 422 invalid input or the key was used
-    with another input, 503 accepted by Kafka but not in the log yet.
+    with another input, what the saga's owner refused it with, 503 accepted by Kafka but not in the
+    log yet.
     """
     began = clock.monotonic()
     checked = _checked(backend, asked)
@@ -103,6 +105,8 @@ async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:
     if found is None:
         detail = "the start is accepted but not in the log yet: ask again with the same key"
         raise _later(detail, "not_in_log_yet")
+    if isinstance(found, Refused):
+        raise Problem(found.status, found.reason, code=found.code)
     return found
 
 

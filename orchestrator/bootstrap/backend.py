@@ -6,7 +6,6 @@ The API answers before the broker does, so that `/health/ready` can say why noth
 import msgspec
 
 from infra.broker.errors import BrokerUnreachable
-from infra.http.errors import Problem
 from infra.telemetry.metrics import Metrics
 from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth
 from orchestrator.definition.catalogue import Catalogue
@@ -57,12 +56,9 @@ class LateBackend:
 
     async def wait(
         self, tenant: int, definition: str, key: str, timeout_s: float, /
-    ) -> SagaRow | None:
-        """See `Backend.wait`; a start that its owner refused raises Problem with its status."""
-        found = await self._there().wait(tenant, definition, key, timeout_s)
-        if isinstance(found, Refused):
-            raise Problem(found.status, found.reason, code=found.code)
-        return found
+    ) -> SagaRow | Refused | None:
+        """See `Backend.wait`."""
+        return await self._there().wait(tenant, definition, key, timeout_s)
 
     async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
         """See `Backend.wait_saga`."""

@@ -17,9 +17,6 @@ _SET_STATUS = SQL["set_status"]
 _CANCELLATION_DONE = SQL["cancellation_done"]
 _CANCELLATION_FAILED = SQL["cancellation_failed"]
 
-NOT_STARTED = 503
-"""The orchestrator took no saga for an order: that is not the customer's mistake."""
-
 
 @participant.consumes(OrderPlaced)
 def placed(event: OrderPlaced, work: Work) -> None:
@@ -53,8 +50,8 @@ def refused(event: SagaRefused, work: Work) -> None:
     key = work.message.get("requestkey", "")
     order_id = order_of(key)
     if event.definition == FULFILLMENT and order_id is not None:
-        why = {"code": event.code, "reason": event.reason, "status": NOT_STARTED, "undone": "[]"}
-        _change(work, order_id, _FAILED, why)
+        why = {"code": event.code, "reason": event.reason, "status": event.status}
+        _change(work, order_id, _FAILED, {**why, "undone": "[]"})
     _cancellation_failed(event, work)
 
 

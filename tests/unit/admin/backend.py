@@ -21,6 +21,7 @@ from orchestrator.engine.inputs import Input, Reply, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
+from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.reader import Reader
@@ -67,6 +68,7 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.reader = Reader.open(folder / "saga.db")
         self.answers: dict[str, str] = {}
         self.lost = False
+        self.refused: Refused | None = None
         self.down = False
         self.state_of_health = READY
         self.traces: list[str | None] = []
@@ -110,9 +112,9 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
 
     async def wait(
         self, tenant: int, definition: str, key: str, _timeout_s: float, /
-    ) -> SagaRow | None:
-        """The saga is in the log at once, or never."""
-        return self.reader.by_key(tenant, definition, key)
+    ) -> SagaRow | Refused | None:
+        """The saga is in the log at once, or refused as the test says, or never."""
+        return self.refused or self.reader.by_key(tenant, definition, key)
 
     async def wait_saga(self, saga: int, _timeout_s: float, /) -> SagaRow | None:
         """The saga has ended at once, or does not end within the wait."""

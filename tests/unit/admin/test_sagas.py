@@ -5,6 +5,7 @@ import pytest
 
 from infra.clock import ManualClock
 from orchestrator.engine.inputs import Repair, Wake
+from orchestrator.runtime.wire import Refused
 from tests.unit.admin.backend import FakeBackend
 
 Client = httpx.AsyncClient
@@ -90,6 +91,17 @@ async def test_a_start_that_is_not_in_the_log_in_time_is_503(client: Client, bac
     answer = await client.post("/sagas/work", json={"order": 7}, headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_in_log_yet")
     assert "retry-after" in answer.headers
+
+
+@pytest.mark.parametrize("status", [404, 409, 422])
+async def test_a_start_that_its_owner_refused_is_what_it_says(
+    client: Client, backend: FakeBackend, status: int
+):
+    backend.lost = True
+    backend.refused = Refused(1, "work", "k-1", "r", status, "their_code", "their reason")
+    answer = await client.post("/sagas/work", json={"order": 7}, headers=KEY)
+    assert (answer.status_code, answer.json()["code"]) == (status, "their_code")
+    assert answer.json()["detail"] == "their reason"
 
 
 async def test_a_broker_that_is_not_there_is_503(client: Client, backend: FakeBackend):

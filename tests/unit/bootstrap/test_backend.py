@@ -6,12 +6,10 @@ from typing import Any, cast
 import pytest
 
 from infra.broker.errors import BrokerUnreachable
-from infra.http.errors import Problem
 from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.orchestrator import Orchestrator
-from orchestrator.runtime.wire import Refused
 
 
 class Running:
@@ -58,11 +56,3 @@ def test_stopping_it_takes_nothing_more() -> None:
     assert not backend.health().ready
     with pytest.raises(BrokerUnreachable, match="stopping"):
         _ = backend.door
-
-
-async def test_a_refused_start_is_a_problem_with_its_status() -> None:
-    backend, orchestrator = late(Refused(1, "d", "k", "r", 422, "key_reused", "used before"))
-    backend.open(orchestrator)
-    with pytest.raises(Problem, match="used before") as raised:
-        await backend.wait(1, "d", "k", 0.0)
-    assert (raised.value.status, raised.value.code) == (422, "key_reused")

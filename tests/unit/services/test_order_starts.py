@@ -1,4 +1,4 @@
-"""The sagas that the front door of orders asks for: in whose trace, and what if they are refused."""
+"""The sagas that the front door of orders asks for: in whose trace, and if refused."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,13 +50,19 @@ async def test_an_order_and_its_cancellation_go_on_in_the_callers_trace(
         assert (await shop.last_start()).get("traceparent") == passed
 
 
-async def test_a_start_that_the_orchestrator_refuses_ends_the_order(shop: Shop):
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, "definition_not_found"), (409, "busy"), (422, "invalid_input")]
+)
+async def test_a_start_that_is_refused_ends_the_order_and_is_shown_as_what_it_is(
+    shop: Shop, status: int, code: str
+):
     async with shop.client() as client:
         asked = asyncio.create_task(client.post("/orders", json=BODY))
         await shop.last_start()
         refused = SagaRefused(
-            definition="order-fulfillment", code="unknown_definition", reason="none", status=404
+            definition="order-fulfillment", code=code, reason="why", status=status
         )
         await shop.tell(refused, "order-1")
         answer = await asked
-    assert (answer.status_code, answer.json()["code"]) == (503, "unknown_definition")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["detail"] == "why"
