@@ -29,7 +29,7 @@ def migrate(connection: sqlite3.Connection, package: str) -> int:
     found = _version(connection)
     if found > len(scripts):
         raise NewerSchema(
-            f"the database has schema {found}, and this program knows schemas up to {len(scripts)}:"
+            f"the database {_file(connection)} has schema {found}, and this program knows schemas up to {len(scripts)}:"
             " it was written by a newer version; nothing was changed"
         )
     return found
@@ -60,7 +60,7 @@ def _apply(connection: sqlite3.Connection, number: int, name: str, script: str) 
             connection.execute(f"PRAGMA user_version = {number}")
     except sqlite3.Error as error:
         raise MigrationFailed(
-            f"migration {name} failed: {error}; nothing of it was kept"
+            f"migration {name} of {_file(connection)} failed: {error}; nothing of it was kept"
         ) from error
 
 
@@ -74,6 +74,10 @@ def _split(script: str) -> Iterator[str]:
             part = ""
     if part.strip("; \t\r\n"):
         yield part
+
+
+def _file(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA database_list").fetchone()[2]) or "in memory"
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from infra.broker.settings import BrokerSettings
-from orchestrator.bootstrap.errors import UnknownService
+from infra.errors import Mistake
+from orchestrator.bootstrap.errors import ApplicationNotLoaded, UnknownService
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
 
@@ -89,7 +90,8 @@ def running_services(
 ) -> AbstractAsyncContextManager[Services]:
     """These services of the application, to be run for as long as an ``async with`` lasts.
 
-    Raises UnknownService, ApplicationNotLoaded; entering raises DatastoreError.
+    Raises UnknownService, ApplicationNotLoaded, Mistake (the seed data); entering raises
+    DatastoreError, Mistake.
     """
     unknown = [name for name in names if name not in application.services]
     if unknown:
@@ -111,4 +113,13 @@ def has_seen(service: Service, event: str) -> bool:
 
 
 def _seed(application: Application) -> Mapping[str, Any] | None:
-    return None if application.seed is None else cast(Any, load(application.seed, object))()
+    if application.seed is None:
+        return None
+    made = cast(Any, load(application.seed, object))
+    try:
+        return made()
+    except Mistake:
+        raise
+    except Exception as error:  # it runs whatever the application says
+        reason = f"{type(error).__name__}: {error}"
+        raise ApplicationNotLoaded(f"seed data {application.seed}: {reason}") from error

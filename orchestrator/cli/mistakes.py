@@ -8,6 +8,7 @@ from pydantic_settings import SettingsError
 from infra.broker.errors import BrokerError
 from infra.datastore import DatastoreError
 from infra.embedded_broker import EmbeddedBrokerError
+from infra.errors import Mistake
 from infra.http.errors import HttpError
 from infra.kafka import LocalKafkaError
 from infra.logging import LoggingError
@@ -15,7 +16,7 @@ from orchestrator.bootstrap.errors import BootstrapError
 from orchestrator.conformance.errors import ConformanceError
 from orchestrator.definition.errors import SagaMistake
 from orchestrator.replay.errors import ReplayError
-from orchestrator.runtime.errors import EmbeddedBrokerTaken
+from orchestrator.runtime.errors import EmbeddedBrokerTaken, LogLost
 from orchestrator.sagalog.errors import SagaLogError
 
 MISTAKES = (
@@ -27,7 +28,9 @@ MISTAKES = (
     EmbeddedBrokerTaken,
     HttpError,
     LocalKafkaError,
+    LogLost,
     LoggingError,
+    Mistake,
     ReplayError,
     SagaLogError,
     SagaMistake,

@@ -49,7 +49,10 @@ class Database:
                 with transaction(self.writer):
                     participant.seed(self.writer, seed)
             except ValidationError as error:
-                raise SeedError(f"{participant.name}: {explain(error)}") from error
+                raise SeedError(f"seed data of {participant.name}: {explain(error)}") from error
+            except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise SeedError(f"seed data of {participant.name}: {reason}") from error
 
     @property
     def member(self) -> str:

@@ -1,11 +1,10 @@
 """What can go wrong in a participant, and how a handler says no."""
 
+from infra.errors import Mistake
 
-class ParticipantError(Exception):
+
+class ParticipantError(Mistake):
     """A participant cannot be what its code says, or cannot go on."""
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or type(self).__doc__)
 
 
 class RegistrationError(ParticipantError):
