@@ -22,3 +22,7 @@ class UnknownService(BootstrapError):
 
 class NothingRuns(BootstrapError):
     """No process runs on this data folder."""
+
+
+class NotRefilled(BootstrapError):
+    """The broker did not get its log again."""

@@ -72,13 +72,16 @@ async def running_orchestrator(
     sagas: Sequence[Saga],
     metrics: Metrics | None = None,
     *,
+    refill: bool = False,
     lock: FolderLock | None = None,
 ) -> AsyncGenerator[Orchestrator, None]:
     """The orchestrator of this process, under the data folder's ``lock`` if that is held already.
 
-    Raises BrokerError, DatastoreError.
+    ``refill``: see Orchestrator. Raises BrokerError, DatastoreError, LogLost.
     """
-    orchestrator = Orchestrator(settings, broker, Catalogue(sagas), metrics=metrics, lock=lock)
+    orchestrator = Orchestrator(
+        settings, broker, Catalogue(sagas), metrics=metrics, lock=lock, refill=refill
+    )
     await orchestrator.start()
     try:
         yield orchestrator

@@ -18,6 +18,7 @@ from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.store import SagaLog
 
+_ITS_TABLES: Final = "SELECT 1 FROM partitions, sagas, transitions, definitions LIMIT 0"
 NOT_WRITTEN: Final = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"}
 
 
@@ -56,7 +57,7 @@ def _copy(source: Path, target: Path) -> None:
             closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as read,
             closing(sqlite3.connect(target, isolation_level=None)) as written,
         ):
-            read.execute("SELECT count(*) FROM partitions").fetchone()
+            read.execute(_ITS_TABLES)
             read.backup(written)
             # One file that can be copied, and read where nothing can be written.
             written.execute("PRAGMA journal_mode = DELETE")

@@ -3,10 +3,10 @@ checked.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from orchestrator.runtime.errors import LogGap
+from orchestrator.runtime.errors import LogGap, LogLost
 from orchestrator.runtime.happenings import Mark
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.sagalog.errors import ForeignLog, LogConflict, UnreadableRecord
@@ -43,13 +43,18 @@ class Adoption(NamedTuple):
 
 
 class Adopter:
-    """Reads logs into the file. ``moved`` is told which sagas changed."""
+    """Reads logs into the file. ``moved`` is told which sagas changed; ``refill``: an empty topic
+    may be filled from the file.
+    """
 
-    def __init__(self, reader: LogReader, log: SagaLog, follower: Follower, moved: Moved) -> None:
+    def __init__(
+        self, reader: LogReader, log: SagaLog, follower: Follower, moved: Moved, *, refill: bool
+    ) -> None:
         self._reader = reader
         self._log = log
         self._follower = follower
         self._moved = moved
+        self._refill = refill
 
     def mark(self, partition: int) -> Mark | None:
         """The last record of the partition that the file holds."""
@@ -57,6 +62,26 @@ class Adopter:
         if facts is None or not facts.log:
             return None
         return Mark(facts.log, facts.epoch, facts.seq, facts.offset)
+
+    async def look(self, partitions: Iterable[int]) -> None:
+        """Inspect the logs of these partitions, before anything begins; raises as ``inspect``."""
+        for partition in partitions:
+            await self.inspect(partition, self.mark(partition))
+
+    async def inspect(self, partition: int, file: Mark | None) -> Comparison:
+        """Compare before a claim; raises LogLost, LogGap, KafkaError.
+
+        A tail that is missing is appended again. When all is gone, it may be another broker, and
+        filling that one would send everything twice: somebody must say that it is the right one.
+        """
+        found = await self.compare(partition, file)
+        if file is not None and not found.log and not self._refill:
+            raise LogLost(
+                f"the broker holds nothing of the log of partition {partition}, and the file has"
+                f" it up to offset {file.offset}: it is another broker, or has lost its data; then"
+                " `saga replay refill` fills it again from the file"
+            )
+        return found
 
     async def compare(self, partition: int, file: Mark | None) -> Comparison:
         """Compare the file's last record with the topic; raises LogGap, KafkaError."""

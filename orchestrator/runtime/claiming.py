@@ -81,7 +81,7 @@ class Claiming:
         """Compare the file with the topic."""
 
         async def inspect() -> None:
-            found = await self._services.adopter.compare(self._host.number, action.file)
+            found = await self._services.adopter.inspect(self._host.number, action.file)
             fresh = self._services.fresh_id
             self._host.tell(h.Inspected(found.log, found.matches, fresh(), fresh()))
 

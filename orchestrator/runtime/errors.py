@@ -16,6 +16,10 @@ class LogGap(RuntimeFailure):
     """The log of a partition no longer holds records that this process has not read."""
 
 
+class LogLost(RuntimeFailure):
+    """The broker holds nothing of a log that the file holds."""
+
+
 class EmbeddedBrokerTaken(RuntimeFailure):
     """Another orchestrator uses this embedded broker already, and it takes only one."""
 

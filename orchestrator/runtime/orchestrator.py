@@ -56,7 +56,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
     """Owns the data folder while it runs. ``start`` before anything else, ``stop`` at the end.
 
     ``clock`` and ``chance`` are what time and randomness come from. ``lock`` is that of the data
-    folder where whoever runs the orchestrator has taken it already; else ``start`` takes it.
+    folder where whoever runs the orchestrator has taken it already; else ``start`` takes it. With
+    ``refill`` a broker that has lost the log gets it again from the file; the embedded one always.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         chance: random.Random | None = None,
         metrics: Metrics | None = None,
         lock: FolderLock | None = None,
+        refill: bool = False,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -77,6 +79,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         self._clock = SteadyClock(clock or SystemClock())
         self._chance = chance or random.SystemRandom()
         self._lock = lock
+        self._refill = refill
         self._stack = contextlib.AsyncExitStack()
         self._shell: Shell | None = None
         self._reader: Reader | None = None
@@ -86,7 +89,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         """Start; returns when the group was joined.
 
         Raises BrokerError (not there, topics wrong or too weak), DatastoreError (the folder is in
-        use or cannot be written, the file is newer), EmbeddedBrokerTaken.
+        use or cannot be written, the file is newer), EmbeddedBrokerTaken, LogLost.
         """
         async with contextlib.AsyncExitStack() as stack:
             if self._lock is None:
@@ -104,6 +107,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
                 allow_weak=self.settings.allow_weak_log,
             )
             shell = await self._build(stack, count)
+            await shell.house.adopter.look(range(count))
             self._shell = shell
             stack.push_async_callback(self._end_at_failure, shell)
             await shell.begin()
@@ -155,7 +159,10 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         count: int,
     ) -> Shell:
         """Put the partitions into the house, and whoever looks after them."""
-        house.adopter = Adopter(reader, house.log, house.follower, house.follower_moved)
+        refill = self._refill or self._broker.embedded
+        house.adopter = Adopter(
+            reader, house.log, house.follower, house.follower_moved, refill=refill
+        )
         house.following = Following(reader, house.adopter, house.set_aside)
         stack.push_async_callback(house.following.stop)
         if self._broker.embedded:

@@ -104,8 +104,8 @@ def _adopted(own: Ownership, event: h.Adopted) -> Result:
         reason = "somebody else went on with this log where our file had more of it"
         return _change(own, again=False, file=None), (h.SetAside(reason), h.ReadUpTo(claim, False))
     if event.missing:
-        # Everything that went out is sent again: the broker that lost the log lost the rest too.
-        return _change(own, phase="refilling", refill=True, sent=claim), (h.Refill(),)
+        # Also what a refill that was interrupted has appended already: nobody has sent that.
+        return _change(own, phase="refilling", refill=True, sent=event.sent), (h.Refill(),)
     return _own(own, event.sent)
 
 

@@ -26,6 +26,27 @@ class Rebuilt(msgspec.Struct, frozen=True):
     skipped: list[Skipped]
 
 
+class Filled(msgspec.Struct, frozen=True):
+    """A partition, and the offset of its last record now."""
+
+    partition: int
+    offset: int
+
+
+class Refilled(msgspec.Struct, frozen=True):
+    """A topic that holds again what the file holds."""
+
+    topic: str
+    partitions: list[Filled]
+
+
+def refilled_view(facts: Refilled) -> Text:
+    """The filled topic for a person."""
+    lines = [f"{facts.topic} holds what the file holds; what was under way is sent again"]
+    lines += [f"  partition {p.partition}: up to offset {p.offset}" for p in facts.partitions]
+    return Text("\n".join([*lines, "now start the orchestrators"]))
+
+
 def rebuilt_view(facts: Rebuilt) -> Text:
     """The rebuilt file for a person."""
     lines = [
