@@ -29,8 +29,8 @@ def migrate(connection: sqlite3.Connection, package: str) -> int:
     found = _version(connection)
     if found > len(scripts):
         raise NewerSchema(
-            f"the database {_file(connection)} has schema {found}, and this program knows schemas up to {len(scripts)}:"
-            " it was written by a newer version; nothing was changed"
+            f"the database {_file(connection)} has schema {found}, and this program knows schemas"
+            f" up to {len(scripts)}: it was written by a newer version; nothing was changed"
         )
     return found
 

@@ -77,6 +77,14 @@ class EmbeddedBroker:
         """Whether the broker's process still runs."""
         return self._child is not None and self._child.poll() is None
 
+    def wait(self) -> str:
+        """Block until the broker's process has ended, for whatever reason; says how."""
+        child = self._child
+        if child is None:
+            return "it does not run"
+        code = child.wait()
+        return f"it was killed by signal {-code}" if code < 0 else f"it ended with code {code}"
+
     def __enter__(self) -> Self:
         return self
 

@@ -34,15 +34,17 @@ class LateBackend:
         self.metrics = metrics
         self.why = "the orchestrator is starting"
         self._orchestrator: Orchestrator | None = None
+        self._closed = False
 
     def open(self, orchestrator: Orchestrator) -> None:
         """It has started."""
         self._orchestrator = orchestrator
 
-    def close(self) -> None:
-        """It is about to stop."""
+    def close(self, why: str = "the orchestrator is stopping") -> None:
+        """It is about to stop; the first reason is the one that is told."""
         self._orchestrator = None
-        self.why = "the orchestrator is stopping"
+        self.why = self.why if self._closed else why
+        self._closed = True
 
     @property
     def reader(self) -> Reader:

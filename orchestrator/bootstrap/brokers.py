@@ -1,8 +1,9 @@
 """The broker of a process: the one it was told to use, or the embedded one, started for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from infra.broker.errors import BrokerUnreachable
 from infra.broker.probe import wait_for_broker
@@ -12,15 +13,30 @@ from infra.embedded_broker import EmbeddedBroker
 Say = Callable[[str], None]
 
 
+class Watched(NamedTuple):
+    """An embedded broker, and what tells how it ended once it has."""
+
+    settings: BrokerSettings
+    ended: Callable[[], Awaitable[str]]
+
+
 @asynccontextmanager
 async def embedded_broker(topics: Mapping[str, int]) -> AsyncGenerator[BrokerSettings, None]:
     """An embedded broker with these topics, for as long as the block runs.
 
     Raises EmbeddedBrokerError."""
+    async with watched_broker(topics) as (settings, _):
+        yield settings
+
+
+@asynccontextmanager
+async def watched_broker(topics: Mapping[str, int]) -> AsyncGenerator[Watched, None]:
+    """The same, for a process that goes on: it can wait for the broker's end."""
     broker = EmbeddedBroker()
     address = await asyncio.to_thread(broker.start, topics)
     try:
-        yield BrokerSettings.local(address, embedded=True)
+        settings = BrokerSettings.local(address, embedded=True)
+        yield Watched(settings, lambda: asyncio.to_thread(broker.wait))
     finally:
         await asyncio.to_thread(broker.stop)
 

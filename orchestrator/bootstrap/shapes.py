@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from infra.broker.settings import BrokerSettings
 from infra.datastore import FolderLock
 from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.backend import LateBackend
-from orchestrator.bootstrap.brokers import Say, embedded_broker, reach
+from orchestrator.bootstrap.brokers import Say, Watched, reach, watched_broker
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.folder import services_folder
 from orchestrator.bootstrap.parts import (
@@ -22,6 +22,9 @@ from orchestrator.bootstrap.services import Services, running_services
 from orchestrator.definition.application import Application
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.settings import Settings
+
+BROKER_ENDED: Final = 1
+"""The exit code of a process whose embedded broker has ended."""
 
 
 class Up(NamedTuple):
@@ -43,20 +46,41 @@ async def orchestrator_process(
     services: Sequence[str],
     say: Say,
     ready: Ready,
-) -> None:
+) -> int:
     """The orchestrator with its HTTP API and these services, until cancelled.
 
-    `given` None takes an embedded broker. `ready` is called once everything is up. Raises
-    FolderInUse, BrokerError, BootstrapError, HttpError, DatastoreError.
+    `given` None takes an embedded broker; when that ends, `say` gets one line, and all else is
+    stopped: returns the exit code. `ready` is called once everything is up. Raises FolderInUse,
+    BrokerError, BootstrapError, HttpError, DatastoreError, Mistake.
     """
     # First of all, and until the end: two that wait for a broker must not share a folder either.
     with FolderLock(settings.data) as lock:
         house = _House(settings, application, services, say, ready, lock)
         if given is not None:
             await house.serve(given, wait=True)
-            return
-        async with embedded_broker(topics_of(settings, application, house.sagas)) as broker:
-            await house.serve(broker, wait=False)
+            return 0
+        async with watched_broker(topics_of(settings, application, house.sagas)) as broker:
+            serving = asyncio.create_task(house.serve(broker.settings, wait=False))
+            return await _while_it_lasts(broker, serving, house.backend, say)
+
+
+async def _while_it_lasts(
+    broker: Watched, serving: asyncio.Task[None], backend: LateBackend, say: Say
+) -> int:
+    """Serve until the broker ends: it holds everything in memory, and cannot come back."""
+    ended = asyncio.ensure_future(broker.ended())
+    try:
+        await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()  # raises what went wrong
+        why = f"the embedded broker is gone: {ended.result()}"
+        backend.close(why)
+        say(f"{why}; nothing is lost, the next start on this data folder carries on")
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+        ended.cancel()
+    return BROKER_ENDED
 
 
 class _House:  # pylint: disable=too-many-instance-attributes  # what it is given

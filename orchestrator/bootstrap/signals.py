@@ -15,17 +15,19 @@ STOP_WITHIN_S: Final = 10.0
 FORCED: Final = 1
 
 
-def run_until_told(main: Coroutine[Any, Any, None]) -> None:
+def run_until_told(main: Coroutine[Any, Any, int | None]) -> int:
     """Run until it returns or SIGTERM or SIGINT comes, which cancels it: it then cleans up.
+
+    Returns the exit code: what it returned, 0 when it was told to stop.
 
     A process that has not ended ten seconds later, or gets a second signal, ends at once; what was
     not finished is found in the log at the next start.
     """
     with exporting():
-        asyncio.run(_guarded(main))
+        return asyncio.run(_guarded(main))
 
 
-async def _guarded(main: Coroutine[Any, Any, None]) -> None:
+async def _guarded(main: Coroutine[Any, Any, int | None]) -> int:
     loop = asyncio.get_running_loop()
     collect_rarely()
     task = asyncio.ensure_future(main)
@@ -42,9 +44,10 @@ async def _guarded(main: Coroutine[Any, Any, None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
-        await task
+        return await task or 0
     if not told and task.cancelled():
         raise asyncio.CancelledError
+    return 0
 
 
 def _give_up() -> None:

@@ -33,7 +33,7 @@ def orchestrator(
     """Run the orchestrator on the Kafka that is named, until stopped."""
     settings = given.settings(app=application, app_dir=app_dir, data=data, port=port)
     configure(settings.log_format, settings.log_level)
-    run_until_told(
+    code = run_until_told(
         orchestrator_process(
             settings,
             given.broker(broker) or BrokerSettings(),
@@ -43,3 +43,4 @@ def orchestrator(
             ready=announcing(settings.data, as_json=as_json),
         )
     )
+    raise typer.Exit(code)

@@ -33,7 +33,7 @@ def up(
     settings = given.settings(app=application, app_dir=app_dir, data=data, port=port)
     configure(settings.log_format, settings.log_level)
     loaded = load_application(settings.app, settings.app_dir)
-    run_until_told(
+    code = run_until_told(
         orchestrator_process(
             settings,
             given.broker(broker),
@@ -43,3 +43,4 @@ def up(
             ready=announcing(settings.data, as_json=as_json),
         )
     )
+    raise typer.Exit(code)

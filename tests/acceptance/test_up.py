@@ -1,8 +1,11 @@
 """`saga up` and the commands about running sagas, on one data folder."""
 
+import contextlib
 import itertools
 import json
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +149,45 @@ def test_a_restart_carries_on_with_every_open_saga(saga: Saga) -> None:
         lambda: len(saga.json("list", "--state", "completed")["items"]) == len(started), process
     )
     assert {one["id"] for one in saga.json("list")["items"]} == set(started)
+
+
+def test_a_broker_that_dies_ends_the_process_and_the_next_start_carries_on(saga: Saga) -> None:
+    write_slow_application(saga.folder)
+    process = saga.up("--app", "slow:app")
+    one = saga.json("start", "waiting", "--input", '{"number": 1}')["id"]
+    reasons: list[str] = []
+
+    os.kill(child_of(process.pid), signal.SIGKILL)
+    while process.poll() is None:  # the test's own time limit bounds it
+        with contextlib.suppress(httpx.HTTPError):
+            answer = httpx.get(f"{saga.url()}/health/ready", trust_env=False)
+            reasons += answer.json()["reasons"]
+    assert process.returncode == 1
+    said = [
+        line
+        for line in (saga.folder / "up-0.log").read_text().splitlines()
+        if "broker is gone" in line
+    ]
+    assert said == [
+        "saga: the embedded broker is gone: it was killed by signal 9;"
+        " nothing is lost, the next start on this data folder carries on"
+    ]
+    assert "the embedded broker is gone: it was killed by signal 9" in reasons
+    (saga.folder / "go").touch()
+    process = saga.up("--app", "slow:app")
+    saga.until(lambda: saga.json("status", str(one))["state"] == "completed", process)
+
+
+def child_of(parent: int) -> int:
+    """The process id of the embedded broker that `saga up` has started."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
+    (found,) = (
+        int(pid) for pid, ppid, args in rows if int(ppid) == parent and "embedded_broker" in args
+    )
+    return found
 
 
 def test_an_operator_repairs_a_saga_that_stands_still(saga: Saga) -> None:
