@@ -1,8 +1,11 @@
 """The exploration: breadth first, every situation that can be reached, each of them once.
 
 A situation is visited again only with fewer adversities behind it than before, as only then it can
-lead to something new. Once there is an adversity behind it, it is taken up to the exchange of
-branches that are alike, unless the bound says ``exact``.
+lead to something new. Two reductions, unless the bound says ``exact``: once there is an adversity
+behind it, a situation is taken up to the exchange of branches that are alike (symmetry); once as
+many are behind it as the bound allows, the branches of a parallel go on one after another (partial
+order: with nothing else to happen between them, their steps commute). Without adversities, and
+with fewer than the bound, every order of every branch is explored.
 """
 
 from collections import deque
@@ -28,7 +31,7 @@ _EVERY: Final = 1_000
 class Bound(NamedTuple):
     """How far to go: adversities on one path, situations in all.
 
-    ``exact``: like branches are never exchanged, each is explored as itself.
+    ``exact``: without reductions, each of several like branches as itself, in every order.
     """
 
     depth: int = DEPTH
@@ -139,13 +142,15 @@ class Exploration:
         )
 
     def _expand(self, index: int, world: World, codes: Codes) -> None:
+        node = self._nodes[index]
         usual = outcomes(world)
+        if node.cost == self.bound.depth and node.cost and not self.bound.exact:
+            usual = [move for move in usual if move.step == usual[0].step]
         best = benign(usual)
         for move in usual:
             reached = self._go(index, world, codes, move)
             if move is best:
                 self._good[index] = reached
-        node = self._nodes[index]
         if node.cost < self.bound.depth and not node.twin:
             for move in adversities(world):
                 self._go(index, world, codes, move)

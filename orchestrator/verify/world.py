@@ -35,7 +35,8 @@ _decode = msgspec.json.Decoder(Transition).decode
 class World:
     """A situation: the state of the saga, what every participant has stored, what the log says.
 
-    ``log`` are the transitions since the situation was copied; ``last`` is the last input, ``request`` what an operator asked for last.
+    ``log`` are the transitions since the situation was copied; ``last`` is the
+    last input, ``request`` what an operator asked for last.
     """
 
     __slots__ = ("subject", "state", "people", "book", "log", "last", "request")

@@ -238,6 +238,11 @@ PLANTED = [
 ]
 
 
+@pytest.mark.parametrize("subject", [FORWARD, PIVOT])
+def test_nothing_is_found_where_nothing_is_planted(subject: Definition) -> None:
+    assert explore(subject, Bound(2)).holds
+
+
 @pytest.mark.parametrize(("plant", "subject", "law", "said"), PLANTED)
 def test_a_planted_defect_is_found_and_told(
     plant: Callable[[Patch], None],
@@ -246,7 +251,6 @@ def test_a_planted_defect_is_found_and_told(
     said: str,
     monkeypatch: Patch,
 ) -> None:
-    assert explore(subject, Bound(2)).holds
     plant(monkeypatch)
     explored = explore(subject, Bound(2))
     found = result(explored).violation
