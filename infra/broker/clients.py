@@ -121,8 +121,9 @@ def make_admin(settings: BrokerSettings, *, client_id: str = "saga-admin") -> AI
 async def close_producer(producer: Producer, timeout_s: float = 5.0) -> None:
     """Stop a producer, at the latest after `timeout_s`: its own `stop` waits for ever for an
     acknowledgement that a dead broker will not give."""
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(producer.stop(), timeout_s)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await producer.stop()
         return
     real = cast(Any, producer)
     await real.client.close()

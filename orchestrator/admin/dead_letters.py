@@ -111,7 +111,8 @@ class DeadLetters:
 
     async def _send(self, topic: str, partition: int, record: Record) -> None:
         try:
-            await asyncio.wait_for(self._senders.submit(topic, partition, [record]), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await self._senders.submit(topic, partition, [record])
         except TimeoutError as error:
             raise BrokerUnreachable(f"{topic} takes nothing at the moment") from error
 

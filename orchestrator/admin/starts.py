@@ -98,7 +98,8 @@ async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:
         traceparent=asked.traceparent or None,
     )
     try:
-        await asyncio.wait_for(published, timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await published
     except TimeoutError as error:
         raise _later("Kafka does not take the start at the moment", "broker_unavailable") from error
     found = await backend.wait(asked.tenant, asked.definition, asked.key, timeout_s)
