@@ -1,6 +1,6 @@
 """A participant in plain Python, from docs/protocol.md alone: arguments BROKER TOPIC DATABASE LETTERS."""
 
-# ruff: noqa: E501  # forty lines are easier to read as a whole than eighty
+# ruff: noqa: E501  # a page is easier to read with long lines than on two pages
 
 import asyncio  # pylint: disable=multiple-imports
 import json
