@@ -22,6 +22,11 @@ def check(facts: dict[str, object]) -> None:
     assert sorted(ended) == ["completed"] + ["failed"] * 8
     (cancelled,) = (case for case in cases if case["definition"] == "order-cancellation")
     assert cancelled["ended"] == "completed"
+    books = facts["books"]
+    assert isinstance(books, list)
+    (orders,) = (book for book in books if book["service"] == "orders")
+    states = [row[orders["titles"].index("status")] for row in orders["rows"]]
+    assert states == ["cancelled"] + ["failed"] * 8
 
 
 def test_the_demo_on_the_embedded_broker(saga: Saga) -> None:

@@ -59,7 +59,9 @@ class Player:
         self._seen = seen
 
     async def play(self, timeout_s: float) -> None:
-        """Play every case; returns when all stand still, or when the time is over."""
+        """Play every case; returns when all stand still and the services have taken in what they
+        were told of it (until then their books are behind), or when the time is over.
+        """
         try:
             async with asyncio.timeout(timeout_s):
                 await asyncio.gather(*(self._one(played) for played in self.played))
@@ -72,7 +74,7 @@ class Player:
             first = self._by_label[case.after]
             await _until(lambda: bool(first.facts.ended) and self._taken_in(first))
         await self._door.start(case.saga, case.label, dict(case.input), DEFAULT_TENANT)
-        await _until(lambda: self._look(played))
+        await _until(lambda: self._look(played) and self._taken_in(played))
 
     def _look(self, played: Played) -> bool:
         """Read the saga again; whether it stands still."""
