@@ -19,4 +19,4 @@ def effects(db: sqlite3.Connection, tenant: int, saga: int) -> list[tuple[str, s
 
 def seen(db: sqlite3.Connection, event: str) -> bool:
     """Whether the event of that id has been taken, whatever its source."""
-    return db.execute(_SEEN, (event,)).fetchone() is not None
+    return bool(db.execute(_SEEN, (event,)).fetchone()[0])
