@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from infra.http.errors import Problem
 from infra.http.guards import permission
@@ -13,6 +13,7 @@ from orchestrator.definition.nodes import Definition, parse
 from orchestrator.definition.table import compensation_table
 
 Name = Annotated[str, Path(min_length=1, max_length=100, description="a definition's name")]
+Version = Annotated[str | None, Query(max_length=100, description="the newest without it")]
 
 
 def definition_of(backend: Backend, version: str) -> Definition | None:
@@ -57,9 +58,12 @@ def definition_routes(backend: Backend) -> APIRouter:
         }
 
     @router.get("/{name}/table", responses=responses(401, 403, 404))
-    async def table(name: Name) -> Any:
-        """What is undone in every outcome, compiled from the definition."""
-        return msgspec.to_builtins(compensation_table(_newest(backend, name)[1]))
+    async def table(name: Name, version: Version = None) -> Any:
+        """What is undone in every outcome, compiled from the definition: the newest version, or
+        the one that is named, as long as sagas of it are in the log.
+        """
+        found = _newest(backend, name)[1] if version is None else _exact(backend, name, version)
+        return msgspec.to_builtins(compensation_table(found))
 
     return router
 
@@ -75,6 +79,13 @@ def _known(backend: Backend) -> list[tuple[str, str, bool]]:
         if current.get(name) != version:
             found.append((name, version, False))
     return found
+
+
+def _exact(backend: Backend, name: str, version: str) -> Definition:
+    definition = definition_of(backend, version)
+    if definition is None or definition.name != name:
+        raise Problem(404, f"{name} has no version {version}", code="definition_not_found")
+    return definition
 
 
 def _newest(backend: Backend, name: str) -> tuple[str, Definition]:

@@ -41,10 +41,11 @@ def table(
 ) -> None:
     """What the orchestrator does for every outcome of every step."""
     settings = given.settings(app=application, app_dir=app_dir, data=data)
-    whole = compensation_table(_defined(settings, name).definition)
     if saga is not None:
-        shown = _rows(whole, still_possible(whole, _facts(settings, saga, whole)))
+        whole, facts = _of_saga(settings, name, saga)
+        shown = _rows(whole, still_possible(whole, facts))
     else:
+        whole = compensation_table(_defined(settings, name).definition)
         shown = whole if every else _rows(whole, [row for row in whole.rows if row.definite])
     if markdown:
         typer.echo(as_markdown(shown))  # not through rich: a line of markdown must not be wrapped
@@ -73,16 +74,15 @@ def _settled(whole: Table, facts: SagaFacts) -> dict[str, str]:
     return {column.step: facts.outcomes.get(column.step, "") for column in whole.columns}
 
 
-def _facts(settings: Settings, saga: int, whole: Table) -> SagaFacts:
+def _of_saga(settings: Settings, name: str, saga: int) -> tuple[Table, SagaFacts]:
+    """What happened in the saga, and the table of the version that it runs, which the log keeps."""
     with connected(settings) as client:
         about = client.get(f"/sagas/{saga}")
+        if about["definition"] != name:
+            raise BadInput(f"saga {saga} is one of {about['definition']}, and not of {name}")
+        whole = client.get(f"/definitions/{name}/table", version=about["version"])
         history = client.get(f"/sagas/{saga}/history")
-    if about["version"] != whole.version:
-        raise BadInput(
-            f"saga {saga} runs {about['definition']} {about['version']},"
-            f" and this table is of {whole.definition} {whole.version}"
-        )
-    return happened(transitions(saga, history))
+    return msgspec.convert(whole, Table), happened(transitions(saga, history))
 
 
 def _defined(settings: Settings, name: str) -> Saga:

@@ -17,7 +17,7 @@ from orchestrator.admin.application import AdminApplication, admin_app
 from orchestrator.admin.health import metrics_app
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.health import Health
-from tests.unit.admin.backend import FakeBackend, FakeLetters
+from tests.unit.admin.backend import FakeBackend, FakeLetters, work
 
 Client = httpx.AsyncClient
 OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /login"}
@@ -122,6 +122,21 @@ async def test_a_definition_that_only_the_log_knows(client: Client, backend: Fak
     (waiting,) = (await client.get(f"/sagas/{saga}")).json()["waiting"]
     assert waiting["service"] == "packer"
     assert (await client.post("/sagas/work", json={"order": 7})).status_code == 404
+
+
+async def test_the_table_of_an_older_version_is_there_as_long_as_a_saga_runs_it(
+    client: Client, backend: FakeBackend
+):
+    old = backend.saga.version
+    await client.post("/sagas/work", json={"order": 7})
+    newer = work("pack")
+    backend.catalogue = Catalogue([newer])
+    newest = (await client.get("/definitions/work/table")).json()
+    assert [column["step"] for column in newest["columns"]] == ["pack"]
+    asked = (await client.get(f"/definitions/work/table?version={old}")).json()
+    assert (asked["version"], len(asked["columns"])) == (old, 2)
+    for path in (f"/definitions/other/table?version={old}", "/definitions/work/table?version=x"):
+        assert (await client.get(path)).status_code == 404
 
 
 async def test_dead_letters(client: Client):
