@@ -43,7 +43,6 @@ class Checkup:
         self._ends: dict[int, Positions] = {}
         self._moved: dict[int, tuple[Positions, float]] = {}
         self._broker_trouble = ""
-        self.notes: list[str] = []
 
     async def commit_offsets(self) -> None:
         """Commit the offsets of inputs that are decided and safe, at intervals."""
@@ -96,7 +95,8 @@ class Checkup:
             reasons.append(self._broker_trouble)
         if self._house.disk_trouble:
             reasons.append(self._house.disk_trouble)
-        notes = [*self.notes, *(f"{t}: {why}" for t, why in self._house.effects.sick().items())]
+        notes = [f"partition {p}: {why}" for p, why in self._house.asides.items()]
+        notes += [f"{topic}: {why}" for topic, why in self._house.effects.sick().items()]
         return Health(not reasons, reasons, partitions, self._wakeless, notes)
 
     def _partition(self, partition: Partition) -> PartitionHealth:

@@ -124,6 +124,12 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     spans: int
 
 
+class Contradicted(msgspec.Struct, frozen=True, gc=False):
+    """The file held something else than what is confirmed, and was set aside (DESIGN law 14)."""
+
+    reason: str
+
+
 class Done(msgspec.Struct, frozen=True, gc=False):
     """All effects and answers of the span of this id are acknowledged."""
 
@@ -155,6 +161,7 @@ Event = (
     | AppendFailed
     | ReadBetweenDone
     | Committed
+    | Contradicted
     | Done
     | Failed
     | Revoked

@@ -1,21 +1,18 @@
 """What the partitions of one process share: the file, the way into the log, the way out.
 
 Group commit: whatever partitions have confirmed in one turn of the event loop goes into one SQLite
-transaction. When the disk does not take it, nothing is acted on, and it is tried again.
+transaction. When the disk does not take it, nothing is acted on, and it is tried again. When the
+file holds something else instead, the topic is right: the partition is read from there (law 14).
 """
 
 import asyncio
 import contextlib
 import random
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
-from datetime import UTC, datetime
 from typing import Final
 
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
-from infra.datastore import open_database
 from infra.logging import get_logger
 from infra.telemetry.metrics import Metrics
 from orchestrator.runtime.adoption import Adopter
@@ -31,7 +28,7 @@ from orchestrator.runtime.services import Inputs
 from orchestrator.runtime.spans import SagaSpans
 from orchestrator.runtime.wire import Outgoing, Refused, rendered
 from orchestrator.sagalog.batch import Batch
-from orchestrator.sagalog.errors import SagaLogError
+from orchestrator.sagalog.errors import LogConflict, LogReadFailed, LogWriteFailed, SagaLogError
 from orchestrator.sagalog.follow import Follower
 from orchestrator.sagalog.store import SagaLog
 
@@ -71,6 +68,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self.spans: SagaSpans | None = None
         self.moved: Callable[[set[int]], None] = lambda _: None
         self.disk_trouble = ""
+        self.asides: dict[int, str] = {}  # what was set aside, by partition: why, and where it is
         self._broker = broker
         self._chance = chance
         self._follower = Follower(log)
@@ -91,29 +89,51 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
 
     def _round(self) -> None:
         self._scheduled = False
-        batch = Batch()
-        for partition, spans in self._waiting.items():
-            partition.fill(batch, spans)
+        partitions = list(self._waiting)
         try:
-            self.log.commit(batch)
-        except SagaLogError as error:
+            try:
+                self._write(partitions)
+            except LogConflict:
+                self._write_apart(partitions)
+        except (LogWriteFailed, LogReadFailed) as error:
             self._later(str(error))
             return
         self.disk_trouble = ""
-        waiting, self._waiting = self._waiting, {}
+
+    def _write(self, partitions: Sequence[Partition]) -> None:
+        """One transaction for these partitions, and what follows from it; raises SagaLogError."""
+        batch = Batch()
+        for partition in partitions:
+            partition.fill(batch, self._waiting[partition])
+        self.log.commit(batch)
         was_full = self.outstanding.full
-        for partition, spans in waiting.items():
-            partition.committed(spans)
+        for partition in partitions:
+            partition.committed(self._waiting.pop(partition))
         self.moved(set(batch.states))
         if was_full != self.outstanding.full:
             self.unblocked()
+
+    def _write_apart(self, partitions: Sequence[Partition]) -> None:
+        """Each alone, so that one stops no other; those that contradict the file come last, for
+        there may be no room to set them aside."""
+        against: dict[Partition, str] = {}
+        for partition in partitions:
+            try:
+                self._write([partition])
+            except LogConflict as error:
+                against[partition] = str(error)
+        for partition, reason in against.items():
+            self.set_aside(partition.number, reason)
+            del self._waiting[partition]
+            partition.contradicted(reason)
 
     def _later(self, trouble: str) -> None:
         if not self.disk_trouble:
             _log.error("the saga log cannot be written: nothing is acted on", error=trouble)
         self.disk_trouble = trouble
-        self._scheduled = True
-        asyncio.get_running_loop().call_later(RETRY_S, self._round)
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_later(RETRY_S, self._round)
 
     def keep_marks(self, partitions: Iterable[Partition]) -> None:
         """Write the sent marks that have moved since anything was committed."""
@@ -151,20 +171,9 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self._follower.forget(partition)
 
     def set_aside(self, partition: int, reason: str) -> None:
-        """Keep a copy of the file, then forget the partition: the topic is right (law 14)."""
-        stamp = datetime.fromtimestamp(self.clock.now_ms() / 1_000, UTC).strftime("%Y%m%dT%H%M%S")
-        kept = self.log.file.with_name(f"{self.log.file.name}.aside-{stamp}-p{partition}")
-        if not kept.exists():
-            with (
-                closing(open_database(self.log.file, readonly=True)) as source,
-                closing(sqlite3.connect(kept)) as copy,
-            ):
-                source.backup(copy)
-        self.log.forget(partition)
+        """The file contradicts the topic, which is right (law 14): keep what it holds of the
+        partition, and forget it. Raises LogWriteFailed, and then nothing has changed.
+        """
+        kept = self.log.set_aside(partition, self.clock.now_ms(), reason)
         self._follower.forget(partition)
-        _log.warning(
-            "the saga log was set aside: this partition is rebuilt from the topic",
-            partition=partition,
-            reason=reason,
-            kept_as=str(kept),
-        )
+        self.asides[partition] = f"set aside as {kept.name}, and read from the topic: {reason}"

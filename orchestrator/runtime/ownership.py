@@ -196,6 +196,12 @@ def _lost(own: Ownership, reason: str) -> Result:
     return after, (h.Relinquish(own.inputs, True, reason),)
 
 
+def _contradicted(own: Ownership, event: h.Contradicted) -> Result:
+    """What is confirmed is not committed: it stands in the log, and is read from there."""
+    own = _change(own, confirmed=())
+    return _lost(own, event.reason) if own.phase in _DECIDING else (own, ())
+
+
 def _revoked(own: Ownership, _: h.Revoked) -> Result:
     if own.phase == "released":
         return own, ()
@@ -261,6 +267,7 @@ _LEGAL: Final[dict[type, frozenset[Phase]]] = {
     h.AppendFailed: _DECIDING | _TRYING,
     h.ReadBetweenDone: frozenset(("checking",)),
     h.Committed: _ALL,
+    h.Contradicted: _ALL,
     h.Done: frozenset(("owner", "checking")),
     h.Failed: _DECIDING | _TRYING,
     h.Revoked: _ALL,
@@ -276,6 +283,7 @@ _STEP: Final[dict[type, Callable[[Ownership, Any], Result]]] = {
     h.AppendFailed: _append_failed,
     h.ReadBetweenDone: _read_between,
     h.Committed: _committed,
+    h.Contradicted: _contradicted,
     h.Done: _done,
     h.Failed: _failed,
     h.Revoked: _revoked,

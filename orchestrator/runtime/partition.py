@@ -163,6 +163,14 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self._claiming.committed()
         self.balance()
 
+    def contradicted(self, reason: str) -> None:
+        """The file was set aside; what should be written stands in the log, and is read there."""
+        self.tell(h.Contradicted(reason))
+        self._runs.clear()
+        self._claiming.committed()
+        if self.own.phase == "released":
+            self._services.follow(self.number)
+
     def keep_mark(self, batch: Batch) -> None:
         """Put the sent mark on the disk where nothing else will: what is sent is not sent again."""
         if self.own.owns and self.idle and self.own.sent > self._kept_mark:

@@ -34,3 +34,9 @@ def copy_partition(connection: sqlite3.Connection, partition: int, aside: Path) 
                 connection.execute(statement, (partition,))
     finally:
         connection.execute(SQL["detach_aside"])
+
+
+def remove(aside: Path) -> None:
+    """Take away what a copy that failed has left; it is tried again under the same name."""
+    for end in ("", "-wal", "-shm"):
+        aside.with_name(aside.name + end).unlink(missing_ok=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from contracts.topics import PARTITION_BITS
-from infra.datastore import migrate, open_database, transaction
+from infra.datastore import DatastoreError, migrate, open_database, transaction
 from infra.logging import get_logger
-from orchestrator.sagalog.aside import copy_partition, free_name
+from orchestrator.sagalog.aside import copy_partition, free_name, remove
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
 from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
@@ -146,11 +146,12 @@ class SagaLog(Lookups):
         everything is still here.
         """
         aside = free_name(self.file, partition, now_ms)
-        SagaLog.open(aside).close()
         try:
+            SagaLog.open(aside).close()
             with self._lock:
                 copy_partition(self._connection, partition, aside)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, DatastoreError) as error:
+            remove(aside)
             raise LogWriteFailed(f"cannot copy to {aside}: {error}") from error
         self.forget(partition)
         get_logger(__name__).warning(

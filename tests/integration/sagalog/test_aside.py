@@ -75,3 +75,4 @@ def test_when_it_cannot_be_kept_it_is_not_forgotten(two: SagaLog, monkeypatch):
     with pytest.raises(LogWriteFailed, match="full"):
         two.set_aside(3, NOW, "of another log")
     assert everything(two, 3) == before
+    assert not list(two.file.parent.glob("*aside*"))

@@ -100,6 +100,16 @@ class Histories(RuleBasedStateMachine):
                 self.covered = max(self.covered, span.covers)
         self.tell(h.Committed(spans))
 
+    @rule()
+    @precondition(lambda self: self.own.confirmed)
+    def contradict(self) -> None:
+        """SQLite holds something else: the file is set aside, and the log is read instead."""
+        before = self.own
+        self.tell(h.Contradicted("something else"))
+        assert not self.own.confirmed
+        assert not self.own.owns
+        assert self.own.inputs == before.inputs
+
     @rule(data=st.data())
     @precondition(lambda self: any(s.id not in self.own.done for s in self.own.acting))
     def send(self, data: st.DataObject) -> None:
