@@ -14,7 +14,7 @@ from orchestrator.cli.options import BrokerOption, JsonOption
 from orchestrator.cli.output import console, emit
 from orchestrator.cli.views.conformance import line, view
 from orchestrator.conformance.examples import Examples, load
-from orchestrator.conformance.kit import Wanted, examine
+from orchestrator.conformance.kit import OWN_REPLIES, Wanted, examine
 from orchestrator.conformance.report import Report, Result
 
 app = typer.Typer()
@@ -29,8 +29,7 @@ PatienceOption = Annotated[
     float, typer.Option("--patience", min=0.1, help="Seconds to wait for an answer.")
 ]
 RepliesOption = Annotated[
-    str | None,
-    typer.Option("--reply-topic", help="One that is there, instead of one made for this run."),
+    str, typer.Option("--reply-topic", help="Where the answers go; made if it is missing.")
 ]
 OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", help="A check to make; may be repeated.")
@@ -46,7 +45,7 @@ def conformance(  # pylint: disable=too-many-arguments,too-many-positional-argum
     command: CommandOption = None,
     broker: BrokerOption = None,
     patience: PatienceOption = 10.0,
-    reply_topic: RepliesOption = None,
+    reply_topic: RepliesOption = OWN_REPLIES,
     first: FirstOption = None,
     only: OnlyOption = None,
     as_json: JsonOption = False,

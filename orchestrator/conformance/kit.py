@@ -1,12 +1,10 @@
 """Makes all checks of one participant, one after another."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.topics import REPLIES
-from infra.broker.removal import delete_topics
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec, ensure_topics, list_topics
 from infra.clock import Clock
@@ -19,7 +17,9 @@ from orchestrator.conformance.report import Report, Result
 from orchestrator.conformance.scene import Scene
 from orchestrator.conformance.verdicts import NotSeen, Silence, Wrong
 
+OWN_REPLIES: Final = "saga.conformance"
 REPLY_PARTITIONS: Final = 2
+REPLY_CONFIG: Final = {"retention.ms": "3600000"}
 
 Tell = Callable[[Result], None]
 
@@ -30,7 +30,7 @@ class Wanted:
 
     - ``topic``: the participant's commands, without the cluster's topic prefix.
     - ``patience_s``: how long an answer may take.
-    - ``replies``: a topic for the replies that is there; None makes one and deletes it afterwards.
+    - ``replies``: the topic for the replies, without prefix; made if it is missing.
     - ``first``: the first number for ``{{unique}}``; None takes one made of the time.
     - ``only``: the names of the checks to make; none means all.
     """
@@ -38,7 +38,7 @@ class Wanted:
     topic: str
     examples: Examples
     patience_s: float = 10.0
-    replies: str | None = None
+    replies: str = OWN_REPLIES
     first: int | None = None
     only: Sequence[str] = ()
 
@@ -62,10 +62,8 @@ async def examine(broker: BrokerSettings, wanted: Wanted, clock: Clock, tell: Te
     if topic not in topics:
         raise WrongPlace(f"{broker.address} has no topic {topic}")
     results: list[Result] = []
-    async with (
-        _reply_topic(broker, wanted, topics, clock) as replies,
-        Post(broker, topics, topic, replies) as post,
-    ):
+    replies = await _reply_topic(broker, wanted.replies, topics)
+    async with Post(broker, topics, topic, replies) as post:
         scene = Scene(post, wanted.examples, clock, wanted.patience_s, wanted.first)
         lost = ""
         for check in checks:
@@ -103,23 +101,15 @@ async def _result(check: Check, scene: Scene, lost: str) -> _Made:
     return _Made(Result(check.name, check.rule, "passed"))
 
 
-@asynccontextmanager
-async def _reply_topic(
-    broker: BrokerSettings, wanted: Wanted, topics: dict[str, int], clock: Clock
-) -> AsyncGenerator[str]:
-    """The topic for the replies; ``topics`` has it, too."""
-    if wanted.replies is not None:
-        replies = broker.topic(wanted.replies)
-        if wanted.replies == REPLIES:
-            raise WrongPlace(f"{replies} is the orchestrator's; the kit needs one of its own")
-        if replies not in topics:
-            raise WrongPlace(f"{broker.address} has no topic {replies}")
-        yield replies
-        return
-    replies = broker.topic(f"saga.conformance.{clock.now_ms():x}")
-    await ensure_topics(broker, [TopicSpec(replies, REPLY_PARTITIONS)])
-    topics[replies] = REPLY_PARTITIONS
-    try:
-        yield replies
-    finally:
-        await delete_topics(broker, [replies])
+async def _reply_topic(broker: BrokerSettings, name: str, topics: dict[str, int]) -> str:
+    """The topic for the replies, made if it is missing; ``topics`` has it afterwards.
+
+    It stays: a participant would go on asking for one that it has written to and that is deleted.
+    """
+    if name == REPLIES:
+        raise WrongPlace(f"{name} is the orchestrator's; the kit needs a topic of its own")
+    topic = broker.topic(name)
+    if topic not in topics:
+        await ensure_topics(broker, [TopicSpec(topic, REPLY_PARTITIONS, REPLY_CONFIG)])
+        topics[topic] = REPLY_PARTITIONS
+    return topic

@@ -15,11 +15,13 @@ from contracts.envelope import HEADERS
 from contracts.topics import DEAD_LETTERS, REPLIES
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_consumer, make_producer, start_consumer
+from infra.broker.errors import BrokerUnreachable
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import Record, TopicPartition
 from orchestrator.conformance.answers import Answer, read
 
 READ_MS: Final = 200
+SEND_S: Final = 30.0
 
 
 class Post:
@@ -48,38 +50,60 @@ class Post:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def _open(self) -> None:
         self._consumer.assign(self._places)
         await start_consumer(self._broker, self._consumer)
         for place, end in (await self._consumer.end_offsets(self._places)).items():
             self._consumer.seek(place, end)
         await self._producer.start()
         self._task = asyncio.create_task(self._hear())
-        return self
 
     async def __aexit__(self, *_error: object) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
         await self._consumer.stop()
         await self._sender.close()
         await close_producer(self._producer)
 
     async def send(self, letters: Iterable[tuple[int, bytes, bytes | None]]) -> None:
-        """Send (partition, key, value), those of one partition as one batch in this order."""
+        """Send (partition, key, value), those of one partition as one batch in this order.
+
+        Raises BrokerUnreachable when they are not acknowledged in time, and what BatchSender does.
+        """
         lanes: dict[int, list[Record]] = defaultdict(list)
         for partition, key, value in letters:
             lanes[partition].append(Record(key, value, HEADERS))
         sent = [self._sender.submit(self.topic, p, records) for p, records in lanes.items()]
-        await asyncio.gather(*sent)
+        try:
+            async with asyncio.timeout(SEND_S):
+                await asyncio.gather(*sent)
+        except TimeoutError as error:
+            where = self._broker.address
+            raise BrokerUnreachable(f"{where} took no command within {SEND_S:g} s") from error
 
     async def until(self, found: Callable[[], bool], patience_s: float) -> bool:
-        """Wait until what was heard makes it true; False when it does not within the patience."""
+        """Wait until what was heard makes it true; False when it does not within the patience.
+
+        Raises what has ended the hearing: to be deaf is not to be left without an answer.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 while not found():
                     await self._news.wait()
                     self._news.clear()
+                    if self._task is not None and self._task.done():
+                        self._task.result()
         return found()
 
     def since(self, mark: int) -> Sequence[Answer]:
@@ -92,6 +116,12 @@ class Post:
         return next(found, None)
 
     async def _hear(self) -> None:
+        try:
+            await self._listen()
+        finally:
+            self._news.set()
+
+    async def _listen(self) -> None:
         while True:
             for records in (await self._consumer.getmany(timeout_ms=READ_MS)).values():
                 self.heard += [read(record) for record in records]

@@ -7,12 +7,11 @@ from contracts.topics import DEAD_LETTERS, REPLIES
 from infra.broker.settings import BrokerSettings
 from infra.clock import SystemClock
 from orchestrator.conformance.examples import Examples, load
-from orchestrator.conformance.kit import Wanted, examine
+from orchestrator.conformance.kit import OWN_REPLIES, Wanted, examine
 from orchestrator.conformance.report import Report
 from tests.brokers import MakeTopics
 
 FOLDER = Path(__file__).parent
-OWN_REPLIES = "conformance.replies"
 
 
 def examples_of(name: str) -> Examples:
@@ -36,7 +35,7 @@ async def examined(
     only: Sequence[str] = (),
 ) -> Report:
     """The report on whoever takes commands there."""
-    wanted = Wanted(topic, examples, patience_s, OWN_REPLIES, only=only)
+    wanted = Wanted(topic, examples, patience_s, only=only)
     return await examine(broker, wanted, SystemClock(), lambda _result: None)
 
 
