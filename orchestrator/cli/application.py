@@ -1,5 +1,7 @@
 """Sub-commands that the application brings (Application.commands)."""
 
+from pathlib import Path
+
 import typer
 
 from orchestrator.bootstrap.errors import BootstrapError
@@ -7,12 +9,12 @@ from orchestrator.bootstrap.load import load, load_application
 from orchestrator.cli import given
 
 
-def command(name: str) -> typer.Typer | None:
+def command(name: str, app: str | None, app_dir: str | None) -> typer.Typer | None:
     """The application's sub-command of that name; None when it has none, or cannot be loaded.
 
-    The application is the one that the settings name: options are not parsed yet.
+    The application is that of `--app` and `--app-dir`, else of the settings.
     """
-    settings = given.settings()
+    settings = given.settings(app=app, app_dir=Path(app_dir) if app_dir else None)
     try:
         application = load_application(settings.app, settings.app_dir)
     except BootstrapError:

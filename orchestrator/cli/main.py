@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 the saga or check failed (or something unexpected did), 2 
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module, metadata
 from typing import Annotated, Any, cast
 
@@ -17,6 +17,8 @@ from orchestrator.cli.registry import COMMANDS, Entry
 
 UNEXPECTED = 1
 USAGE = 2
+WHERE = ("--app", "--app-dir")
+"""The options that say where an application is."""
 
 
 def main() -> None:
@@ -26,9 +28,13 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing leaves as a traceback."""
-    name = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        code: object = _build(name)(args=list(arguments), prog_name="saga", standalone_mode=False)
+        options, others = _split(arguments)
+        name = next((word for word in others if not word.startswith("-")), None)
+        # Our commands know these options themselves; one of an application is found by them.
+        words = list(arguments) if name in COMMANDS else others
+        root = _build(name, options)
+        code: object = root(args=words, prog_name="saga", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:  # `saga list | head`: nobody reads any more
@@ -41,14 +47,29 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _build(name: str | None) -> typer.Typer:
+def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The options that say where an application is, and all the other words."""
+    options: dict[str, str] = {}
+    others: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        option, given, value = word.partition("=")
+        if option in WHERE:
+            options[option] = value if given else next(words, "")
+        else:
+            others.append(word)
+    return options, others
+
+
+def _build(name: str | None, options: Mapping[str, str]) -> typer.Typer:
     """The command line with one real command, `name`, and stand-ins for the help of all others."""
     root = typer.Typer(
         name="saga", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
     root.callback(invoke_without_command=True)(_root)
     if name is not None and name not in COMMANDS:
-        extra: typer.Typer | None = import_module("orchestrator.cli.application").command(name)
+        loader = import_module("orchestrator.cli.application")
+        extra: typer.Typer | None = loader.command(name, *map(options.get, WHERE))
         if extra is not None:
             root.add_typer(extra, name=name)
     for other, entry in COMMANDS.items():
