@@ -122,3 +122,33 @@ async def test_it_answers_for_other_sagas(
         letters = await read_all(kafka_broker, DEAD_LETTERS)
     errors = {dict(letter.headers)["dlq-error"].decode() for letter in letters}
     assert errors == {f"saga: tenant 1 has no saga {nobody}", f"saga: tenant 2 has no saga {meant}"}
+
+
+async def test_it_answers_for_a_saga_that_waits_for_the_same_step(
+    kafka_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    """Taken, as nothing but its id contradicts it: the history keeps that id, and the true answer
+    comes as a duplicate.
+    """
+    await make_topics(kafka_broker, PLACES)
+    clock = ManualClock(NOW)
+    async with (
+        peer_of(kafka_broker) as peer,
+        running(kafka_broker, tmp_path, WORK, clock=clock) as orchestrator,
+        participant(kafka_broker, deaf_to("first")) as work,
+    ):
+        await orchestrator.door.start("work", "meant", {"order": 1})
+        await orchestrator.door.start("work", "named", {"order": 2})
+        await eventually(lambda: len(work.commands) == 2)
+        meant, named = work.commands
+        wrong = {"saga": named["saga"], "replypartition": named["replypartition"]}
+        await answer(peer, meant | wrong, "succeeded", {})
+        assert (await ended(orchestrator, int(named["saga"]))).status == "completed"
+        await answer(peer, named, "succeeded", {})
+        (why_not,) = await ignored(orchestrator, int(named["saga"]), 1)
+        assert "the saga has ended (completed)" in why_not
+        inputs = [told.input for told in orchestrator.reader.history(int(named["saga"]))]
+        assert meant["id"] in inputs
+        await until(clock, lambda: work.commands[-1]["attempt"] == 2)
+        await answer(peer, work.commands[-1], "succeeded", {})
+        assert (await ended(orchestrator, int(meant["saga"]))).status == "completed"
