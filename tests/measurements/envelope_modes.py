@@ -1,6 +1,8 @@
-"""What a message costs in each of CloudEvents' two modes: build it, put it into a Kafka batch, read it.
+"""What a message costs in each of CloudEvents' two modes: build it, put it into a Kafka batch,
+read it.
 
-``python -m tests.measurements.envelope_modes`` prints microseconds a message and their ratio (docs/adr/0001).
+``python -m tests.measurements.envelope_modes`` prints microseconds a message and their ratio
+(docs/adr/0001).
 """
 
 from collections.abc import Callable

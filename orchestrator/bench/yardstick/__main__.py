@@ -1,4 +1,6 @@
-"""``python -m orchestrator.bench.yardstick loop|services FOLDER``, the broker from the environment."""
+"""``python -m orchestrator.bench.yardstick loop|services FOLDER``, the broker from the
+environment.
+"""
 
 import asyncio
 import sys
