@@ -42,6 +42,8 @@ def _resume(work: Work, request: Repair) -> None:
 def go_on_unparked(work: Work) -> None:
     """A parked saga with no command out takes its next steps anew."""
     if work.state.mode == "forward":
+        if not work.state.steps:  # parked at its start: of that nothing has been told yet
+            work.emit(work.plan.started)
         advance(work)
     else:
         undo(work)

@@ -45,15 +45,22 @@ UNASKED: Final = Entry()
 
 
 class Book:
-    """The entries of all steps, and how the saga as a whole stands."""
+    """The entries of all steps, how the saga as a whole stands, the ids of the events it told."""
 
-    __slots__ = ("entries", "turned", "ended")
+    __slots__ = ("entries", "turned", "ended", "told")
 
-    def __init__(self, entries: dict[str, Entry], turned: bool = False, ended: Ended = "") -> None:
+    def __init__(
+        self,
+        entries: dict[str, Entry],
+        turned: bool = False,
+        ended: Ended = "",
+        told: tuple[str, ...] = (),
+    ) -> None:
         self.entries = entries
+        self.told = told
         self.turned = turned
         self.ended: Ended = ended
 
     def copy(self) -> "Book":
         """Entries are values: a copy goes its own way."""
-        return Book(self.entries.copy(), self.turned, self.ended)
+        return Book(self.entries.copy(), self.turned, self.ended, self.told)

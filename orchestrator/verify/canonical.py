@@ -37,7 +37,7 @@ class Canonical:
         """
         state = world.begun
         return (
-            (state.mode, bool(state.parked), bool(state.repairs)),
+            (state.mode, bool(state.parked), bool(state.repairs), world.book.told),
             tuple(self._all(world, parent, codes)),
         )
 

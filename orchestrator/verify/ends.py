@@ -4,7 +4,7 @@ from typing import Final
 
 from orchestrator.definition.table import Row
 from orchestrator.verify.book import UNASKED, Came
-from orchestrator.verify.laws import TABLE, WHOLE, broken
+from orchestrator.verify.laws import TABLE, TOLD, WHOLE, broken
 from orchestrator.verify.participant import Participant
 from orchestrator.verify.subject import Outcomes
 from orchestrator.verify.world import World
@@ -26,7 +26,19 @@ def agree(world: World) -> Row | None:
         _completed(world)
     elif world.book.ended == "failed":
         _failed(world)
+    if world.book.ended:
+        _told(world)
     return _row(world)
+
+
+def _told(world: World) -> None:
+    """The events of the start and of this end, and no other."""
+    plan = world.subject.plan
+    wanted = plan.started + (plan.completed if world.book.ended == "completed" else plan.failed)
+    told = [name.rpartition("/")[2] for name in world.book.told]
+    if sorted(told) != sorted(event.event for event in wanted):
+        missing = [event.event for event in wanted if event.event not in told]
+        broken(TOLD, f"{world.book.ended}, told: {told}, not told: {missing}")
 
 
 def _completed(world: World) -> None:

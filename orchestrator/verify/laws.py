@@ -12,11 +12,12 @@ OWED: Final = "what is shown as owed is what is owed"
 LOGGED: Final = "what is logged determines the state"
 ONCE: Final = "nothing counts twice, and what has ended changes no more"
 TABLE: Final = "the table and the exploration agree"
+TOLD: Final = "each event of the business is told once"
 DECIDED: Final = "every input can be decided"
 
 LAWS: Final = (
     *(ENDS, WAKES, SENT, SETTLES, WHOLE, LATE),
-    *(OWED, LOGGED, ONCE, TABLE, DECIDED),
+    *(OWED, LOGGED, ONCE, TABLE, TOLD, DECIDED),
 )
 
 

@@ -7,6 +7,7 @@ from orchestrator.definition.nodes import NO_ANSWER
 from orchestrator.engine.facts import (
     Compensating,
     Completed,
+    Emitted,
     Fact,
     Failed,
     Failing,
@@ -18,18 +19,27 @@ from orchestrator.engine.facts import (
     Succeeded,
 )
 from orchestrator.verify.book import UNASKED, Asked, Book, Came, Entry
-from orchestrator.verify.laws import ENDS, ONCE, OWED, SENT, SETTLES, TABLE, broken
+from orchestrator.verify.laws import ENDS, ONCE, OWED, SENT, SETTLES, TABLE, TOLD, broken
 from orchestrator.verify.subject import Subject
 
 
 def read(subject: Subject, book: Book, facts: Iterable[Fact]) -> None:
     """Take the facts of one transition into the book; raises Broken."""
     for fact in facts:
+        if isinstance(fact, Emitted):
+            _told(book, fact)
+            continue
         reader = _READERS.get(type(fact))
         if reader is not None:
             if book.ended:
                 broken(ONCE, f"{type(fact).__name__} though the saga has {book.ended}")
             reader(subject, book, fact)
+
+
+def _told(book: Book, fact: Emitted) -> None:
+    if fact.id in book.told:
+        broken(TOLD, f"{fact.event} is told once more")
+    book.told = (*book.told, fact.id)
 
 
 def _sent(subject: Subject, book: Book, fact: Sent) -> None:

@@ -133,4 +133,4 @@ def test_a_start_that_cannot_be_decided_is_parked_and_resumes_from_its_first_ste
     state, transition = park(None, start, started_fact(plan, start), "KeyError: 'nothing'")
     assert kinds(transition) == ["Started", "Parked"] and evolve(None, transition) == state
     saga = World(Plan(definition(step("a"))), state=state, log=[transition])
-    assert kinds(saga.repair("resume")) == ["Repaired", "Sent"]
+    assert kinds(saga.repair("resume")) == ["Repaired", "Emitted", "Sent"]

@@ -15,7 +15,18 @@ from orchestrator.engine.work import Work
 from orchestrator.verify import timeline
 from orchestrator.verify.errors import NoSuchPath
 from orchestrator.verify.explore import Bound, explore
-from orchestrator.verify.laws import ENDS, LATE, LOGGED, ONCE, OWED, SETTLES, TABLE, WAKES, WHOLE
+from orchestrator.verify.laws import (
+    ENDS,
+    LATE,
+    LOGGED,
+    ONCE,
+    OWED,
+    SETTLES,
+    TABLE,
+    TOLD,
+    WAKES,
+    WHOLE,
+)
 from orchestrator.verify.participant import Participant
 from orchestrator.verify.result import result
 from tests.world import definition, parallel, step
@@ -204,6 +215,11 @@ def answer_without_effect(patch: Patch) -> None:
     patch.setattr(backward, "succeeded", wrong)
 
 
+def start_not_told(patch: Patch) -> None:
+    """A saga that is parked at its start and resumed never tells that it has begun."""
+    patch.setattr(repair, "go_on_unparked", forward.advance)
+
+
 def quiet(patch: Patch, module: Any, kind: type) -> None:
     """Facts of a kind are no longer told by a module."""
     tell = Work.tell
@@ -234,6 +250,7 @@ PLANTED = [
     (asked_twice, PIVOT, ONCE, "the same request once more"),
     (pivot_given_up, PIVOT, WHOLE, "what p did is left"),
     (wrong_status, FORWARD, TABLE, "the saga turns back with 500 for a: it is unknown"),
+    (start_not_told, FORWARD, TOLD, "not told: ['Begun']"),
     (never_given_up, FORWARD, TABLE, "this row is never reached"),
 ]
 
@@ -260,7 +277,7 @@ def test_a_planted_defect_is_found_and_told(
     assert found.law == law
     assert said in found.why
     if found.path:
-        assert "the saga is started" in found.timeline
+        assert found.timeline.startswith("  1  ")
         assert f"BROKEN  {law}" in found.timeline
         assert timeline.again(subject, found.path).violation is not None
         monkeypatch.undo()
