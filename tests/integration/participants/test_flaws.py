@@ -10,7 +10,7 @@ from tests.integration.participants.flaws import PARTITIONS, flawed
 
 TOPIC = "flawed.commands"
 PATIENCE_S = 20.0
-SHORT_S = 2.0
+SHORT_S = 1.0
 
 FOUND_BY = {
     "no-outcome": "answered",
