@@ -17,7 +17,7 @@ from orchestrator.runtime.ownership import Ownership
 from orchestrator.runtime.services import Services
 from orchestrator.runtime.tasks import Tasks
 from orchestrator.runtime.wire import Outgoing
-from orchestrator.sagalog.records import Claim, encode_record
+from orchestrator.sagalog.records import Claim, encode_record, seal
 from orchestrator.sagalog.rows import HeldTransition
 
 MAX_REFILLS: Final = 64
@@ -51,6 +51,7 @@ class Claiming:
         self._tasks = tasks
         self._news = asyncio.Event()
         self.lane: Lane | None = None
+        self._refilled = False  # the broker had lost something
 
     def begin(self, pause_s: float = 0.0) -> None:
         """Claim the partition, after a pause."""
@@ -69,6 +70,7 @@ class Claiming:
 
     def release(self, *, failed: bool) -> None:
         """The epoch is over."""
+        self._refilled = False
         if self.lane is not None:
             self.lane.release(failed=failed)
             self.lane = None
@@ -117,6 +119,7 @@ class Claiming:
             "the log on the topic is shorter than the file: refilling", partition=self._host.number
         )
         self._host.desk.open()
+        self._refilled = True
         log = self._services.log
 
         async def refill() -> None:
@@ -153,9 +156,26 @@ class Claiming:
 
         async def open_inputs() -> None:
             self._host.opened(await self._services.inputs.open(self._host.number, start))
+            if refilled:
+                await self._send_open_sagas()
             await self._resend(epoch, action.sent, stop)
 
+        refilled, self._refilled = self._refilled, False
         self._tasks.start(open_inputs())
+
+    async def _send_open_sagas(self) -> None:
+        """A broker that has lost the log has lost commands too, also those that were sent before
+        the part of the log that is missing: send again what open sagas wait for (law 14)."""
+        messages: list[Outgoing] = []
+        for row in self._services.log.open_sagas(self._host.number):
+            state = self._host.desk.states.get(row.id)
+            if state is not None:
+                for transition in self._services.log.load(row.id):
+                    messages += self._services.render(Decided(seal(transition), state), False)
+            if len(messages) >= RESEND_MESSAGES:
+                await self._sent(messages)
+                messages = []
+        await self._sent(messages)
 
     async def _resend(self, epoch: str, sent: int, stop: int) -> None:
         """Send again what lies behind the sent mark; of commands only the outstanding ones."""

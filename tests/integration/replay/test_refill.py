@@ -8,11 +8,13 @@ import pytest
 
 from contracts.topics import LOG
 from infra.broker.settings import BrokerSettings
+from infra.broker.types import ConsumedRecord
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime import claiming, decisions
 from orchestrator.runtime.errors import LogLost, RuntimeFailure
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.compare import differences
+from tests.broker_tools import sending
 from tests.brokers import MakeTopics, unique_prefix
 from tests.integration.replay.command import SagaCommand, names
 from tests.integration.replay.load import WORK, mixed, run_mixed
@@ -66,8 +68,11 @@ async def goes_on(emptied: BrokerSettings, folder: Path) -> None:
         await eventually(lambda: o.reader.counts() == done)
         assert {c["attempt"] for c in work.commands} == {1}
         assert not names(folder, "*aside*")
-    told = await events(emptied, FACTS)
-    assert len({event["id"] for event in told}) == SAGAS
+
+
+async def all_told(emptied: BrokerSettings) -> bool:
+    """Whether everything that the lost broker told is told again."""
+    return len({event["id"] for event in await events(emptied, FACTS)}) == SAGAS
 
 
 async def test_refused_then_refilled(
@@ -85,6 +90,7 @@ async def test_refused_then_refilled(
     assert await saga("replay", "rebuild") == 0
     assert not differences(tmp_path / "lost.db", folder / "saga.db")
     await goes_on(emptied, folder)
+    assert await all_told(emptied)
 
 
 @pytest.fixture(name="budget")
@@ -123,6 +129,7 @@ async def test_interrupted_it_goes_on_where_it_stopped(
     assert 0 < 1_000_000 - budget[0] < FIRST  # not from the beginning
     assert not differences(tmp_path / "lost.db", folder / "saga.db")
     await goes_on(emptied, folder)
+    assert await all_told(emptied)
 
 
 async def test_without_a_file_there_is_nothing_to_refill_from(
@@ -131,3 +138,31 @@ async def test_without_a_file_there_is_nothing_to_refill_from(
     saga = saga_command.on(kafka_broker)
     assert await saga("replay", "refill") == 2
     assert "no saga log" in saga.said
+
+
+async def keep_beginnings(old: BrokerSettings, new: BrokerSettings, share: float) -> None:
+    """The log of one broker as another one has it that lost the end."""
+    by_partition: dict[int, list[ConsumedRecord]] = {p: [] for p in range(PARTITIONS)}
+    for record in await read_all(old, LOG):
+        by_partition[record.partition].append(record)
+    async with sending(new) as sender:
+        for partition, found in by_partition.items():
+            kept = [r.value or b"" for r in found[: int(len(found) * share)]]
+            await sender.append(new.topic(LOG), partition, kept)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.3])
+async def test_a_lost_tail_is_appended_without_asking(
+    kafka_broker: BrokerSettings,
+    emptied: BrokerSettings,
+    folder: Path,
+    tmp_path: Path,
+    share: float,
+) -> None:
+    """The beginning shows that it is the right broker. What it had of commands is lost as well:
+    every open saga's is sent again, whether or not the saga is in the part that was lost."""
+    await keep_beginnings(kafka_broker, emptied, share)
+    async with running(emptied, folder, WORK):
+        pass
+    assert not differences(tmp_path / "lost.db", folder / "saga.db")
+    await goes_on(emptied, folder)
