@@ -63,7 +63,7 @@ def docs_routes() -> APIRouter:
     async def openapi(request: Request) -> Response:
         return JSONResponse(specification(request.app))
 
-    @router.get("/session", include_in_schema=True, tags=["session"], responses=responses(401))
+    @router.get("/session")
     async def session(who: Reader) -> Any:
         """Who is logged in, and the CSRF token for writes with the cookie."""
         csrf = who.session.csrf if who.session else None
@@ -78,11 +78,25 @@ def specification(app: Any) -> dict[str, Any]:
         title=TITLE,
         version=app.version,
         routes=app.routes,
-        description="Start, watch and repair sagas. Errors are RFC 9457 problem documents.",
+        description="Start, watch and repair sagas. Errors are RFC 9457 problem documents. Writes"
+        " with a browser's cookie need its CSRF token, which `GET /session` tells.",
     )
     found.setdefault("components", {})["securitySchemes"] = SECURITY
     found["security"] = [{"token": []}, {"session": [], "csrf": []}]
+    for path in found["paths"].values():
+        for operation in path.values():
+            _head(operation)
     return found
+
+
+def _head(operation: dict[str, Any]) -> None:
+    """What an operation is for, in place of the name of its function; its 422 is a problem too."""
+    first, _, rest = operation.get("description", "").partition("\n")
+    if first:
+        operation["summary"], operation["description"] = first.rstrip(".:"), rest.strip()
+    invalid = operation.get("responses", {}).get("422")
+    if invalid and "application/json" in invalid.get("content", {}):
+        operation["responses"]["422"] = responses(422)[422]
 
 
 @cache

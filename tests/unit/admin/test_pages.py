@@ -40,7 +40,13 @@ async def test_the_api_description_has_every_route_and_how_to_authenticate(clien
     assert set(found["components"]["securitySchemes"]) == {"token", "session", "csrf"}
     start = found["paths"]["/sagas/{definition}"]["post"]
     assert {"Idempotency-Key", "Prefer"} <= {each["name"] for each in start["parameters"]}
-    assert "application/problem+json" in start["responses"]["422"]["content"]
+    assert list(start["responses"]["422"]["content"]) == ["application/problem+json"]
+    operations = [each for path in found["paths"].values() for each in path.values()]
+    summaries = [each["summary"] for each in operations]
+    assert len(set(summaries)) == len(summaries)
+    for each in operations:
+        invalid = each["responses"].get("422", {"content": {}})
+        assert "application/json" not in invalid["content"]
 
 
 async def test_every_channel_and_message_is_on_the_page(client: Client):
