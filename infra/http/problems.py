@@ -1,8 +1,9 @@
 """RFC 9457 problem documents: one shape for everything that goes wrong, `application/problem+json`.
 
 Members: `type` (`about:blank`: the status says what it means), `title`, `status`, `detail`, `code`
-(stable, for programs), `instance` (of a 500: the incident, also in the log) and `errors` (single
-wrong places). What the caller sent is never echoed, and a 500 says nothing of the inside.
+(stable, for programs), `instance` (of a 500: the incident, also in the log), `idempotencyKey` (of a
+5xx, where asking again with it is what is left to do) and `errors` (single wrong places). Nothing
+else of what the caller sent is echoed, and a 500 says nothing of the inside.
 """
 
 import json
@@ -29,6 +30,7 @@ SCHEMA: Final[dict[str, Any]] = {
         "detail": {"type": "string"},
         "code": {"type": "string"},
         "instance": {"type": "string", "format": "uri-reference"},
+        "idempotencyKey": {"type": "string"},
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
@@ -66,6 +68,16 @@ def problem_response(problem: Problem) -> Response:
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
+def problem_answer(request: Request, problem: Problem) -> Response:
+    """The same, with the `Idempotency-Key` of the request, given or minted, where it has one."""
+    key = getattr(request.state, "idempotency_key", None)
+    if key is not None:
+        problem.headers["Idempotency-Key"] = key
+        if problem.status >= 500:
+            problem.members["idempotencyKey"] = key
+    return problem_response(problem)
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: these statuses are problem documents (in OpenAPI)."""
     content = {MEDIA_TYPE: {"schema": SCHEMA}}
@@ -75,27 +87,27 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-async def _on_problem(_: Request, error: Exception) -> Response:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return problem_response(error)
+    return problem_answer(request, error)
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = str(error.detail) or HTTPStatus(error.status_code).phrase
-    return problem_response(Problem(error.status_code, detail, headers=error.headers))
+    return problem_answer(request, Problem(error.status_code, detail, headers=error.headers))
 
 
-async def _on_invalid(_: Request, error: Exception) -> Response:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem_response(invalid_request(error.errors(), error.body))
+    return problem_answer(request, invalid_request(error.errors(), error.body))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     incident = f"urn:uuid:{uuid4()}"
     log.error("request_failed", method=request.method, incident=incident, exc_info=error)
     detail = "the server failed on this request; its log names the incident"
-    return problem_response(Problem(500, detail, members={"instance": incident}))
+    return problem_answer(request, Problem(500, detail, members={"instance": incident}))
 
 
 def invalid_request(errors: Sequence[Any], body: Any = None) -> Problem:

@@ -57,7 +57,9 @@ def idempotency_key(
         str | None, Header(alias="Idempotency-Key", description="the same key is the same thing")
     ] = None,
 ) -> str:
-    """The caller's `Idempotency-Key`, or a new one; the answer carries it, so a retry can use it.
+    """The caller's `Idempotency-Key`, or a new one; every answer carries it, so a retry can use it.
+
+    A refusal too: it replaces the response, so the request remembers the key (`problem_answer`).
 
     Raises Problem 400 when it is empty, longer than 200, given twice, or not visible ASCII.
     """
@@ -68,7 +70,7 @@ def idempotency_key(
     if len(given) > 1 or not _KEY.fullmatch(key):
         detail = f"Idempotency-Key takes one value of 1 to {MAX_KEY} visible ASCII characters"
         raise Problem(400, detail, code="invalid_idempotency_key")
-    response.headers["Idempotency-Key"] = key
+    response.headers["Idempotency-Key"] = request.state.idempotency_key = key
     return key
 
 

@@ -25,7 +25,7 @@ from infra.http.errors import Problem
 from infra.http.guards import Guard
 from infra.http.limits import BodyLimit, SecurityHeaders
 from infra.http.login import login_router
-from infra.http.problems import problem_response
+from infra.http.problems import problem_answer
 from orchestrator.admin.asyncapi_page import PATH, page
 from orchestrator.admin.channels import documented
 from orchestrator.admin.dead_letter_routes import DeadLetterOffice, dead_letter_routes
@@ -98,14 +98,15 @@ def admin_app(
     return SecurityHeaders(BodyLimit(AdminApplication(api, guard, contracts)))
 
 
-async def _no_broker(_: Request, error: Exception) -> Response:
+async def _no_broker(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": "1"}
-    return problem_response(Problem(503, str(error), code="broker_unavailable", headers=headers))
+    problem = Problem(503, str(error), code="broker_unavailable", headers=headers)
+    return problem_answer(request, problem)
 
 
-async def _not_running(_: Request, error: Exception) -> Response:
-    return problem_response(Problem(503, str(error), code="not_running"))
+async def _not_running(request: Request, error: Exception) -> Response:
+    return problem_answer(request, Problem(503, str(error), code="not_running"))
 
 
-async def _no_log(_: Request, error: Exception) -> Response:
-    return problem_response(Problem(503, str(error), code="log_unavailable"))
+async def _no_log(request: Request, error: Exception) -> Response:
+    return problem_answer(request, Problem(503, str(error), code="log_unavailable"))

@@ -78,8 +78,8 @@ class Sagas:
         self,
         who: Writing,  # first, so that a stranger's body is not even looked at
         definition: Name,
-        body: JsonObject,
         key: IdempotencyKey,
+        body: JsonObject,
         wait: Wait,
         trace: Traceparent,
         response: Response,

@@ -51,8 +51,8 @@ async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) 
     """The saga of this request key, begun now or before; answers after at most ``wait_s``.
 
     Raises Problem: 404 unknown definition, 413 too large, 422 invalid input or the key was used
-    with another input, what the saga's owner refused it with, 503 accepted by Kafka but not in the
-    log yet.
+    with another input, what the saga's owner refused it with, 503 not taken by Kafka in time, or
+    taken but not in the log yet: either way the saga may still run, and the same key finds it.
     """
     began = clock.monotonic()
     checked = _checked(backend, asked)
@@ -101,10 +101,18 @@ async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:
         async with asyncio.timeout(timeout_s):
             await published
     except TimeoutError as error:
-        raise _later("Kafka does not take the start at the moment", "broker_unavailable") from error
+        # what is to be sent stays with the sender, which goes on trying
+        detail = (
+            "Kafka has not taken the start yet; it may still be taken, and the saga run:"
+            f" ask again with the Idempotency-Key {asked.key}"
+        )
+        raise _later(detail, "broker_unavailable") from error
     found = await backend.wait(asked.tenant, asked.definition, asked.key, timeout_s)
     if found is None:
-        detail = "the start is accepted but not in the log yet: ask again with the same key"
+        detail = (
+            "Kafka has taken the start, but it is not in the log yet; the saga may still run:"
+            f" ask again with the Idempotency-Key {asked.key}"
+        )
         raise _later(detail, "not_in_log_yet")
     if isinstance(found, Refused):
         raise Problem(found.status, found.reason, code=found.code)

@@ -83,7 +83,7 @@ def router(services: Mapping[str, Running]) -> APIRouter:
         order_id, new = await _or_problem(desk.place(who.tenant, key, wanted, traceparent=trace))
         found = await desk.wait(who.tenant, order_id, _seconds(request, wait))
         if found.status == "failed":
-            raise _failed(found, key)
+            raise _failed(found)
         response.headers["Location"] = f"/orders/{order_id}"
         response.status_code = (201 if new else 200) if found.settled else 202
         return _view(found)
@@ -143,11 +143,11 @@ async def _or_problem(asked: Any) -> Any:
         raise _problem(refused.failure) from None
 
 
-def _failed(order: Order, key: str) -> Problem:
+def _failed(order: Order) -> Problem:
     """The problem of an order that came to nothing, with what was undone."""
     failure = order.failure or Failure("failed", "the order failed", 409)
     members = {"orderId": order.id, "undone": list(failure.undone)}
-    return _problem(failure, members, {"Idempotency-Key": key, "Location": f"/orders/{order.id}"})
+    return _problem(failure, members, {"Location": f"/orders/{order.id}"})
 
 
 def _problem(

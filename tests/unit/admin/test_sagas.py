@@ -1,9 +1,13 @@
 """Sagas over HTTP: start, look, list, repair."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
 
 from infra.clock import ManualClock
+from orchestrator.admin import starts
 from orchestrator.engine.inputs import Repair, Wake
 from orchestrator.runtime.wire import Refused
 from tests.unit.admin.backend import FakeBackend
@@ -91,6 +95,42 @@ async def test_a_start_that_is_not_in_the_log_in_time_is_503(client: Client, bac
     answer = await client.post("/sagas/work", json={"order": 7}, headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_in_log_yet")
     assert "retry-after" in answer.headers
+    assert "may still run" in answer.json()["detail"]
+    assert answer.headers["idempotency-key"] == answer.json()["idempotencyKey"] == "k-1"
+
+
+@pytest.mark.parametrize("headers", [KEY, {}])
+async def test_a_start_that_kafka_does_not_take_in_time_may_still_be_taken(
+    client: Client, backend: FakeBackend, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    real = backend.start
+
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(starts, "IN_LOG_S", 0.01)
+    monkeypatch.setattr(backend, "start", hang)
+    answer = await client.post("/sagas/work", json={"order": 7}, headers=headers)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (503, "broker_unavailable")
+    assert "may still be taken" in told["detail"]
+    key = answer.headers["idempotency-key"]
+    assert key == told["idempotencyKey"] == headers.get("Idempotency-Key", key)
+    assert key in told["detail"]
+    await real("work", key, {"order": 7}, 1)  # it was taken after all
+    saga = backend.reader.by_key(1, "work", key)
+    again = await client.post("/sagas/work", json={"order": 7}, headers={"Idempotency-Key": key})
+    assert saga is not None
+    assert again.headers["location"] == f"/sagas/{saga.id}"
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"order": "x"}'])
+async def test_a_refused_start_carries_the_key_that_was_made_for_it(client: Client, body: bytes):
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post("/sagas/work", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["idempotency-key"]
+    assert "idempotencyKey" not in answer.json()
 
 
 @pytest.mark.parametrize("status", [404, 409, 422])
@@ -108,6 +148,7 @@ async def test_a_broker_that_is_not_there_is_503(client: Client, backend: FakeBa
     backend.down = True
     answer = await client.post("/sagas/work", json={"order": 7})
     assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
+    assert answer.headers["idempotency-key"] == answer.json()["idempotencyKey"]
 
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

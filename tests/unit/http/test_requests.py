@@ -51,6 +51,14 @@ async def test_a_missing_key_is_made_and_told(client: Client):
     assert first.json()["key"] != second.json()["key"]
 
 
+async def test_a_refusal_carries_the_key_too(client: Client):
+    wrong = {"Prefer": "wait=soon"}
+    given = await client.get("/things/headers", headers={**wrong, "Idempotency-Key": "k-1"})
+    assert (given.status_code, given.headers["idempotency-key"]) == (400, "k-1")
+    minted = await client.get("/things/headers", headers=wrong)
+    assert (minted.status_code, len(minted.headers["idempotency-key"])) == (400, 36)
+
+
 @pytest.mark.parametrize("values", [[""], ['""'], ["a b"], ["a" * 201], ["a", "b"], ["\xe9"]])
 async def test_a_useless_key_is_refused(client: Client, values: list[str]):
     headers = [(b"idempotency-key", value.encode("latin-1")) for value in values]
