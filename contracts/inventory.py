@@ -14,11 +14,11 @@ class StockReserved(Reply):
 
 
 class ReserveStock(Command):
-    """Set pieces of a product aside for an order."""
+    """Set pieces of a product aside for an order: once, not again when they were put back."""
 
     service = "inventory"
     reply = StockReserved
-    refusals = {"out_of_stock": 409}
+    refusals = {"out_of_stock": 409, "already_reserved": 409}
 
     order_id: int
     product_id: int

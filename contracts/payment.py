@@ -16,11 +16,11 @@ class PaymentCharged(Reply):
 
 
 class ChargePayment(Command):
-    """Charge a user's account for an order."""
+    """Charge a user's account for an order: once and never again, not even after a refund."""
 
     service = "payment"
     reply = PaymentCharged
-    refusals = {"insufficient_funds": 409, "account_not_found": 409}
+    refusals = {"insufficient_funds": 409, "account_not_found": 409, "already_charged": 409}
 
     order_id: int
     user_id: int

@@ -16,11 +16,11 @@ class ShipmentScheduled(Reply):
 
 
 class ScheduleShipment(Command):
-    """Ship pieces of a product to where the user lives."""
+    """Ship pieces of a product to where the user lives: once, not again after a cancellation."""
 
     service = "shipping"
     reply = ShipmentScheduled
-    refusals = {"address_not_served": 409, "address_unknown": 409}
+    refusals = {"address_not_served": 409, "address_unknown": 409, "already_scheduled": 409}
 
     order_id: int
     user_id: int

@@ -17,10 +17,14 @@ participant = Participant("inventory", package="services.inventory", seed=seed, 
 
 @participant.handles(ReserveStock)
 def reserve(command: ReserveStock, work: Work) -> StockReserved:
-    """Set pieces aside; refused when there are too few.
+    """Set pieces aside; refused when there are too few, or another saga did so for the order before.
 
-    Raises sqlite3.IntegrityError when a reservation for the order stands already.
+    It is refused also when those were put back: an order's id is used once.
     """
+    order = {"tenant": work.tenant, "order_id": command.order_id}
+    if work.db.execute(_LAST_RESERVATION, order).fetchone() is not None:
+        reason = f"pieces were set aside for order {command.order_id} before"
+        raise Refusal("already_reserved", reason)
     wanted = {"tenant": work.tenant, "at": work.now, **command.model_dump()}
     if work.db.execute(_TAKE, wanted).rowcount == 0:
         reason = f"product {command.product_id} is out of stock ({command.quantity} wanted)"

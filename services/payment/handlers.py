@@ -22,13 +22,12 @@ participant = Participant("payment", package="services.payment", seed=seed, book
 def charge(command: ChargePayment, work: Work) -> PaymentCharged:
     """Charge the user's account in that currency; refused when it holds too little.
 
-    Raises RuntimeError when a charge for the order stands already: another saga made it, and which
-    of the two is right is not for this service to guess.
+    An order is charged once: refused too when another saga has charged it, given back since or not.
+    (What the same saga asks again is answered from the inbox, and never comes here.)
     """
     order = {"tenant": work.tenant, "order_id": command.order_id}
-    last = work.db.execute(_LAST_CHARGE, order).fetchone()
-    if last is not None and last[4] is None:
-        raise RuntimeError(f"order {command.order_id} is charged already")
+    if work.db.execute(_LAST_CHARGE, order).fetchone() is not None:
+        raise Refusal("already_charged", f"order {command.order_id} was charged before")
     account = {"tenant": work.tenant, "user_id": command.user_id, "currency": command.currency}
     found = work.db.execute(_BALANCE, account).fetchone()
     if found is None:

@@ -26,8 +26,13 @@ participant = Participant("shipping", package="services.shipping", seed=seed, bo
 def schedule(command: ScheduleShipment, work: Work) -> ShipmentScheduled:
     """Schedule a shipment to the user's address; refused when it is unknown or not served.
 
-    Raises sqlite3.IntegrityError when a shipment for the order stands already.
+    Refused too when another saga scheduled one for the order, cancelled since or not: an order's id
+    is used once.
     """
+    order = {"tenant": work.tenant, "order_id": command.order_id}
+    if work.db.execute(_LAST_SHIPMENT, order).fetchone() is not None:
+        reason = f"a shipment of order {command.order_id} was scheduled before"
+        raise Refusal("already_scheduled", reason)
     address, days = _destination(work, command.user_id)
     today = datetime.fromtimestamp(work.now / 1_000, UTC).date()
     shipment = {

@@ -55,11 +55,19 @@ def test_what_may_be_refused() -> None:
     refusals = {one.__name__: one.refusals for one in declared(Command) if issubclass(one, Command)}
     assert refusals == {
         "QuoteProduct": {"product_not_found": 404},
-        "ChargePayment": {"insufficient_funds": 409, "account_not_found": 409},
+        "ChargePayment": {
+            "insufficient_funds": 409,
+            "account_not_found": 409,
+            "already_charged": 409,
+        },
         "RefundPayment": {},
-        "ReserveStock": {"out_of_stock": 409},
+        "ReserveStock": {"out_of_stock": 409, "already_reserved": 409},
         "RestoreStock": {},
-        "ScheduleShipment": {"address_not_served": 409, "address_unknown": 409},
+        "ScheduleShipment": {
+            "address_not_served": 409,
+            "address_unknown": 409,
+            "already_scheduled": 409,
+        },
         "CancelShipment": {"shipment_left": 409, "shipment_not_found": 404},
         "BeginCancellation": {
             "order_not_found": 404,
