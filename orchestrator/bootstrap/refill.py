@@ -10,6 +10,7 @@ from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.errors import NotRefilled
 from orchestrator.bootstrap.parts import prepare_topics, running_orchestrator
 from orchestrator.definition.application import Application
+from orchestrator.replay.topic import names
 from orchestrator.runtime.health import PartitionHealth
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.reader import Reader
@@ -29,9 +30,10 @@ async def refill(
     stand. Raises NotRefilled, FolderInUse, BrokerError, DatastoreError.
     """
     with FolderLock(settings.data) as lock:
-        _refuse_nothing(settings)
+        logs = _logs(settings)
         sagas = load_sagas(application)
         await reach(broker, say)
+        _refuse_others(logs, await names(broker))
         await prepare_topics(broker, settings, application, sagas)
         async with running_orchestrator(
             settings, broker, sagas, lock=lock, refill=True
@@ -39,13 +41,24 @@ async def refill(
             return await _until_sent(orchestrator, say)
 
 
-def _refuse_nothing(settings: Settings) -> None:
+def _logs(settings: Settings) -> dict[int, str]:
+    """The ids of the logs that the file holds, by partition."""
     file = settings.data / "saga.db"
     if file.exists():
         with Reader.open(file) as reader:
-            if reader.partitions():
-                return
+            if held := {facts.partition: facts.log for facts in reader.partitions()}:
+                return held
     raise NotRefilled(f"there is no saga log in {settings.data} to refill a broker from")
+
+
+def _refuse_others(held: dict[int, str], found: dict[int, str]) -> None:
+    """The runtime would set the file aside: that is not what the command was called for."""
+    wrong = [partition for partition, log in found.items() if held.get(partition, log) != log]
+    if wrong:
+        raise NotRefilled(
+            f"the broker holds another log in partition {', '.join(map(str, wrong))}: somebody has"
+            " begun a new one, or it is another broker; nothing was changed"
+        )
 
 
 async def _until_sent(orchestrator: Orchestrator, say: Say) -> list[PartitionHealth]:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from infra.broker.settings import BrokerSettings
 from orchestrator.replay.placing import placing
-from orchestrator.replay.topic import read_log
-from orchestrator.sagalog.errors import LogGap, UnreadableRecord
+from orchestrator.replay.topic import name_of, read_log
 from orchestrator.sagalog.follow import Follower, Raw, without_strays
-from orchestrator.sagalog.records import Claim, decode_record
 from orchestrator.sagalog.store import SagaLog
 
 
@@ -28,7 +26,7 @@ class Rebuilding:
     def take(self, partition: int, records: Sequence[Raw]) -> None:
         """The next records of a partition, in one transaction; raises SagaLogError."""
         if records and partition not in self._names:
-            self._names[partition] = _name(partition, *records[0])
+            self._names[partition] = name_of(partition, *records[0])
         known = list(without_strays(records, self._names.get(partition, "")))
         applied = self._follower.apply(partition, known)
         self.transitions += applied.transitions
@@ -56,17 +54,3 @@ async def rebuild(file: str | PathLike[str], broker: BrokerSettings) -> Rebuildi
             async for partition, records in topic:
                 made.take(partition, records)
     return made
-
-
-def _name(partition: int, offset: int, raw: bytes | None) -> str:
-    """The id of a log: its first record says it."""
-    try:
-        head = decode_record(raw)
-    except UnreadableRecord:
-        head = None
-    if not isinstance(head, Claim):
-        raise LogGap(
-            f"the log of partition {partition} begins at offset {offset} with no claim: what came"
-            " before it is lost"
-        )
-    return head.log

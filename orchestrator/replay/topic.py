@@ -1,6 +1,7 @@
 """The whole of ``saga.log``, read once: from its beginning to where it ends now."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 from contracts.topics import LOG
 from infra.broker.clients import make_consumer
@@ -8,7 +9,9 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import Consumer, TopicPartition
 from orchestrator.replay.errors import NothingToReplay
+from orchestrator.sagalog.errors import LogGap, UnreadableRecord
 from orchestrator.sagalog.follow import Raw
+from orchestrator.sagalog.records import Claim, decode_record
 
 POLL_MS = 1_000
 
@@ -60,8 +63,34 @@ async def _read(
     """Until every partition was read up to its end; what is written meanwhile is left out."""
     while ends:
         for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-            stop = ends.get(tp, 0)
+            stop = ends.get(tp)
+            if stop is None:
+                continue
             yield tp, [(r.offset, r.value) for r in records if r.offset < stop]
             if records[-1].offset + 1 >= stop:
                 ends.pop(tp, None)
                 consumer.pause(tp)
+
+
+async def names(broker: BrokerSettings) -> dict[int, str]:
+    """The ids of the logs that the broker holds, by partition; raises LogGap, KafkaError."""
+    found: dict[int, str] = {}
+    async with aclosing(read_log(broker)) as topic:
+        with suppress(NothingToReplay):
+            async for partition, records in topic:
+                found[partition] = found.get(partition) or name_of(partition, *records[0])
+    return found
+
+
+def name_of(partition: int, offset: int, raw: bytes | None) -> str:
+    """The id of a log: its first record says it; raises LogGap when it does not."""
+    try:
+        head = decode_record(raw)
+    except UnreadableRecord:
+        head = None
+    if not isinstance(head, Claim):
+        raise LogGap(
+            f"the log of partition {partition} begins at offset {offset} with no claim: what came"
+            " before it is lost"
+        )
+    return head.log

@@ -166,3 +166,17 @@ async def test_a_lost_tail_is_appended_without_asking(
         pass
     assert not differences(tmp_path / "lost.db", folder / "saga.db")
     await goes_on(emptied, folder)
+
+
+async def test_a_broker_with_another_log_is_not_refilled(
+    emptied: BrokerSettings, folder: Path, tmp_path: Path, saga_command: SagaCommand
+) -> None:
+    """Somebody has begun a new one: the file stays where it is, and so does the topic."""
+    async with running(emptied, tmp_path / "other", WORK):
+        pass
+    before = len(await read_all(emptied, LOG))
+    assert await saga_command.on(emptied)("replay", "refill") == 2
+    assert "holds another log in partition" in saga_command.said
+    assert not differences(tmp_path / "lost.db", folder / "saga.db")
+    assert not names(folder, "*aside*")
+    assert len(await read_all(emptied, LOG)) == before
