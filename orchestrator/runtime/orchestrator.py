@@ -21,7 +21,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.adoption import Adopter
 from orchestrator.runtime.answers import Answers
 from orchestrator.runtime.checkup import Checkup
-from orchestrator.runtime.desk import Desk, Office
+from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.door import FrontDoor
 from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.errors import NotRunning
@@ -32,6 +32,7 @@ from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.membership import member_of, take_embedded
+from orchestrator.runtime.office import Office
 from orchestrator.runtime.outstanding import EMBEDDED_BYTES
 from orchestrator.runtime.partition import Partition
 from orchestrator.runtime.plans import Plans
