@@ -14,6 +14,7 @@ from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.errors import ClaimIgnored
 from orchestrator.runtime.log_writer import Lane
 from orchestrator.runtime.ownership import Ownership
+from orchestrator.runtime.runs import Runs
 from orchestrator.runtime.services import Services
 from orchestrator.runtime.tasks import Tasks
 from orchestrator.runtime.wire import Outgoing
@@ -35,9 +36,9 @@ class Host(Protocol):
     def own(self) -> Ownership: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def runs(self) -> Runs: ...
     def tell(self, event: h.Event) -> None: ...
-    def open_run(self) -> Decisions: ...
-    def close_run(self, run: Decisions) -> None: ...
     def owned(self) -> None: ...
     def opened(self, positions: h.Positions) -> None: ...
 
@@ -123,7 +124,7 @@ class Claiming:
         log = self._services.log
 
         async def refill() -> None:
-            run = self._host.open_run()
+            run = self._host.runs.open()
             for held in log.displaced(self._host.number):
                 saga = held.sealed.transition.saga if isinstance(held, HeldTransition) else None
                 state = None if saga is None else self._host.desk.states.get(saga)
@@ -131,7 +132,7 @@ class Claiming:
                 if run.full:
                     self._close_refill(run)
                     await self._settled(MAX_REFILLS)
-                    run = self._host.open_run()
+                    run = self._host.runs.open()
             if not run.empty:
                 self._close_refill(run)
             await self._settled(0)
@@ -142,7 +143,7 @@ class Claiming:
     def _close_refill(self, run: Decisions) -> None:
         for _, state in run.decided():
             self._host.desk.states.decided(state)
-        self._host.close_run(run)
+        self._host.runs.close(run)
 
     async def _settled(self, most: int) -> None:
         while len(self._host.own.appended) + len(self._host.own.confirmed) > most:

@@ -104,7 +104,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         """One transaction for these partitions, and what follows from it; raises SagaLogError."""
         batch = Batch()
         for partition in partitions:
-            partition.fill(batch, self._waiting[partition])
+            partition.runs.fill(batch, self._waiting[partition])
         self.log.commit(batch)
         was_full = self.outstanding.full
         for partition in partitions:

@@ -1,10 +1,9 @@
-"""One partition: drives its ownership, and does what that says (DESIGN laws 2, 3, 9 and 14).
+"""One partition: drives its ownership, and sees to what that says (DESIGN laws 2, 9 and 14).
 
 Everything happens on one event loop; ``tell`` is synchronous, so an event and its actions are never
 interrupted. What takes time is a task that ends in an event.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,16 +13,14 @@ from infra.broker.types import ConsumedRecord
 from infra.logging import get_logger
 from orchestrator.runtime import happenings as h
 from orchestrator.runtime.claiming import Claiming
-from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.errors import IllegalEvent
 from orchestrator.runtime.ownership import Ownership, step
+from orchestrator.runtime.runs import Runs
 from orchestrator.runtime.services import NEVER, REQUESTS, Services
 from orchestrator.runtime.tasks import Tasks
-from orchestrator.runtime.telling import tell
 from orchestrator.runtime.valve import Valve
 from orchestrator.sagalog.batch import Batch
-from orchestrator.sagalog.fold import PartitionFacts
 
 _log = get_logger(__name__)
 
@@ -41,7 +38,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self.look_again = False  # wake-ups were decided: ask SQLite for the next one
         self.trouble = ""
         self._services = services
-        self._runs: dict[int, Decisions] = {}
+        self.runs = Runs(self, services)
         self._tasks = Tasks(f"partition-{number}", self._failing)
         self._claiming = Claiming(self, services, self._tasks)
         self._valve = Valve(number, services.inputs)
@@ -55,8 +52,8 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             h.Own: self._claiming.take_over,
             h.Append: self._append,
             h.ReadBetween: self._claiming.read_between,
-            h.Commit: self._commit,
-            h.Act: self._act,
+            h.Commit: lambda action: services.commit(self, action.spans),
+            h.Act: lambda action: self.runs.act(action.spans),
             h.Relinquish: self._relinquish,
         }
 
@@ -87,86 +84,55 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             return
         at = self._services.clock.now_ms()
         decide = self.desk.request if source == REQUESTS else self.desk.reply
-        run = self.open_run()
+        run = self.runs.open()
         for record in records:
             if record.offset < self.positions[source]:
                 continue
             decide(record, at, run)
             self._move(source, record.offset + 1)
             if run.full:
-                self.close_run(run)
-                run = self.open_run()
-        self.close_run(run)
+                self.runs.close(run)
+                run = self.runs.open()
+        self.runs.close(run)
         self.balance()
 
     def wake(self, sagas: Sequence[int], at: int) -> bool:
         """Decide wake-ups; whether there was anything to decide."""
-        run = self.open_run()
+        run = self.runs.open()
         for saga in sagas:
             self.desk.woken(saga, at, run)
             if run.full:
-                self.close_run(run)
-                run = self.open_run()
+                self.runs.close(run)
+                run = self.runs.open()
         found = not run.empty
         if found:
-            self.close_run(run)
+            self.runs.close(run)
         return found
 
     def reconcile(self, sagas: Sequence[int]) -> None:
         """See to sagas that nothing would ever wake (law 12)."""
-        run = self.open_run()
+        run = self.runs.open()
         for saga in sagas:
             self.desk.reconcile(saga, self._services.clock.now_ms(), run)
         if not run.empty:
-            self.close_run(run)
-
-    def fill(self, batch: Batch, spans: Sequence[h.Span]) -> None:
-        """Put confirmed spans into the transaction that writes them."""
-        for span in spans:
-            run = self._runs[span.id]
-            for offset, entry in enumerate(run.entries, span.base):
-                if isinstance(entry, Decided):
-                    batch.add(offset, entry.sealed, entry.state)
-                else:
-                    batch.define(self.number, offset, entry.version, entry.raw)
-        last = spans[-1]
-        own, now = self.own, self._services.clock.now_ms()
-        epoch = self._runs[last.id].epoch
-        place = last.base + last.count - 1
-        facts = PartitionFacts(
-            self.number, own.log, epoch, last.first + last.count, place, own.sent, now
-        )
-        batch.keep(facts)
+            self.runs.close(run)
 
     def committed(self, spans: Sequence[h.Span]) -> None:
         """The transaction that writes these spans is on the disk."""
-        for span in spans:
-            run = self._runs[span.id]
-            self.desk.committed(run)
-            self._services.counting.committed(self.number, run)
-            for decided in run.decided():
-                self._services.outstanding.committed(decided)
-            if not self.own.refill:  # what is filled in again is old news
-                tell(run.decided())
-                if self._services.spans is not None:
-                    self._services.spans.committed(run.decided())
-            for _, state in run.decided():
-                if 0 < state.wake_at < self.next_wake:
-                    self.next_wake = state.wake_at
+        self.next_wake = min(self.next_wake, self.runs.committed(spans))
         if self.look_again and self.own.owns:
             self.look_again = False
             wake = self._services.log.next_wake(self.number)
             self.next_wake = min(self.next_wake, NEVER if wake is None else wake)
         self.tell(h.Committed(len(spans)))
-        for span in spans:
-            self._runs.pop(span.id, None)
+        self.runs.forget(spans)
         self._claiming.committed()
         self.balance()
 
     def contradicted(self, reason: str) -> None:
         """The file was set aside; what should be written stands in the log, and is read there."""
         self.tell(h.Contradicted(reason))
-        self._runs.clear()
+        self.runs.keep(())
         self._claiming.committed()
         if self.own.phase == "released":
             self._services.follow(self.number)
@@ -215,16 +181,6 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self.positions = positions
         self.ready = True
 
-    def open_run(self) -> Decisions:
-        """Begin a run of decisions."""
-        return Decisions(self.own.epoch, self.own.seq, self.own.sent)
-
-    def close_run(self, run: Decisions) -> None:
-        """The run is whole: append it."""
-        number = self.own.spans
-        self._runs[number] = run
-        self.tell(h.Decided(run.epoch, len(run.records), self.positions, bool(run.answers)))
-
     def _move(self, source: int, offset: int) -> None:
         requests, replies = self.positions
         self.positions = (offset, replies) if source == REQUESTS else (requests, offset)
@@ -236,44 +192,9 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             self._valve.set(under_way, self._services.outstanding.full)
 
     def _append(self, action: h.Append) -> None:
-        span = action.span
-        run = self._runs[span.id]
         lane = self._claiming.lane
         assert lane is not None
-        counting, began = self._services.counting, self._services.clock.monotonic()
-        future = lane.submit(run.records)
-        epoch = run.epoch
-
-        def answered(done: "asyncio.Future[int]") -> None:
-            if done.cancelled():
-                return
-            error = done.exception()
-            if error is None:
-                counting.appended(self._services.clock.monotonic() - began)
-                self.tell(h.Acknowledged(epoch, span.id, done.result()))
-            else:
-                self.tell(h.AppendFailed(epoch, str(error)))
-
-        future.add_done_callback(answered)
-
-    def _commit(self, action: h.Commit) -> None:
-        self._services.commit(self, action.spans)
-
-    def _act(self, action: h.Act) -> None:
-        for span in action.spans:
-            run = self._runs.pop(span.id)
-            messages = list(run.answers)
-            if run.refusals:
-                self._services.refused(run.refusals)
-            for decided in run.decided():
-                messages += self._services.render(decided, True)
-            epoch, number = run.epoch, span.id
-            if messages:
-                self._services.effects.send(
-                    messages, lambda e=epoch, n=number: self.tell(h.Done(e, n))
-                )
-            else:
-                self.tell(h.Done(epoch, number))
+        self.runs.append(action.span, lane)
 
     def _relinquish(self, action: h.Relinquish) -> None:
         self.ready = False
@@ -282,8 +203,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self._services.inputs.close(self.number)
         self._tasks.cancel()
         self._claiming.release(failed=action.again)
-        kept = {span.id for span in self.own.confirmed}
-        self._runs = {number: run for number, run in self._runs.items() if number in kept}
+        self.runs.keep(self.own.confirmed)
         self.trouble = action.reason
         if action.again:
             _log.warning("partition lost", partition=self.number, reason=action.reason)
