@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
+import structlog
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -13,7 +14,9 @@ from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, Traceparent, Wait
 from services.orders.desk import OrderDesk, OrderRefused
 from services.orders.model import Failure, Order, OrderStatus
-from services.participant import Running
+from services.participant import Running, StorageFault
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_WAIT_S: Final = 5
 Id = Annotated[int, Field(gt=0, lt=2**53)]
@@ -102,7 +105,7 @@ def router(services: Mapping[str, Running]) -> APIRouter:
 
     @routes.post(
         "/{order_id}/cancel",
-        responses=responses(400, 401, 403, 404, 409, 413, 422),
+        responses=responses(400, 401, 403, 404, 409, 413, 422, 503),
         response_model_exclude_unset=True,
     )
     async def cancel(
@@ -141,6 +144,10 @@ async def _or_problem(asked: Any) -> Any:
         return await asked
     except OrderRefused as refused:
         raise _problem(refused.failure) from None
+    except StorageFault as fault:
+        log.error("nothing is taken", service="orders", error=str(fault))
+        again = {"Retry-After": "1"}
+        raise Problem(503, str(fault), code="database_unavailable", headers=again) from None
 
 
 def _failed(order: Order) -> Problem:

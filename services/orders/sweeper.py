@@ -14,7 +14,7 @@ from infra.broker.errors import BrokerError
 from services.orders.handlers import participant
 from services.orders.model import SQL
 from services.orders.starts import Start, cancellation, fulfillment, publish
-from services.participant import Running
+from services.participant import Running, StorageFault
 
 log = structlog.get_logger(__name__)
 
@@ -60,18 +60,24 @@ async def ask_for_order(running: Running, start: Start) -> None:
     """Publish the start of an order's saga, and note that the broker has it."""
     if not await _published(running, start):
         return
-    async with running.writing() as db:
-        key = {"tenant": start.tenant, "order_id": start.input["order_id"]}
-        db.execute(_ORDER_ASKED, key)
+    key = {"tenant": start.tenant, "order_id": start.input["order_id"]}
+    await _note(running, _ORDER_ASKED, key)
 
 
 async def ask_for_cancellation(running: Running, start: Start, number: int) -> None:
     """Publish the start of a cancellation, and note that the broker has it."""
     if not await _published(running, start):
         return
-    async with running.writing() as db:
-        key = {"tenant": start.tenant, "order_id": start.input["order_id"], "number": number}
-        db.execute(_CANCELLATION_ASKED, key)
+    key = {"tenant": start.tenant, "order_id": start.input["order_id"], "number": number}
+    await _note(running, _CANCELLATION_ASKED, key)
+
+
+async def _note(running: Running, statement: str, key: dict[str, int]) -> None:
+    try:
+        async with running.writing() as db:
+            db.execute(statement, key)
+    except StorageFault as error:  # not noted: it is asked for again, which is harmless
+        log.error("start not noted", order=key["order_id"], error=str(error))
 
 
 async def _published(running: Running, start: Start) -> bool:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contracts.envelope import explain
 from infra.datastore import FolderLock, migrate, open_database, transaction
 from services.participant import inbox
-from services.participant.errors import SeedError
+from services.participant.errors import SeedError, StorageFault
 from services.participant.participant import Participant
 
 
@@ -61,10 +61,18 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[sqlite3.Connection]:
-        """One write transaction of its own, between those of the commands."""
+        """One write transaction of its own, between those of the commands.
+
+        Raises StorageFault when the database cannot be written; then nothing was.
+        """
         async with self.turn:
-            with transaction(self.writer):
-                yield self.writer
+            try:
+                with transaction(self.writer):
+                    yield self.writer
+            except sqlite3.Error as error:
+                if inbox.unusable(error):
+                    raise StorageFault(f"the database cannot be written: {error}") from error
+                raise
 
     def close(self) -> None:
         """Close the connections and let another process open the file."""

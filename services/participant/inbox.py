@@ -80,7 +80,7 @@ def undo(db: sqlite3.Connection, error: Exception) -> None:
     """
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, sqlite3.Error) and _primary_code(cause) in _FAULTS:
+        if isinstance(cause, sqlite3.Error) and unusable(cause):
             raise StorageFault(f"the database cannot be used: {cause}") from error
         cause = cause.__cause__ or cause.__context__
     if not db.in_transaction:
@@ -89,5 +89,6 @@ def undo(db: sqlite3.Connection, error: Exception) -> None:
     db.execute("RELEASE message")
 
 
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+def unusable(error: sqlite3.Error) -> bool:
+    """Whether the file or the disk under it is in trouble, and not the statement wrong."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _FAULTS

@@ -29,7 +29,10 @@ class Running(Protocol):
         raise NotImplementedError
 
     def writing(self) -> AbstractAsyncContextManager[sqlite3.Connection]:
-        """One write transaction on its database, between the batches of commands."""
+        """One write transaction on its database, between the batches of commands.
+
+        Raises StorageFault when the database cannot be written.
+        """
         raise NotImplementedError
 
     async def partitions(self, topic: str) -> int:
