@@ -17,7 +17,7 @@ participant = Participant("inventory", package="services.inventory", seed=seed, 
 
 @participant.handles(ReserveStock)
 def reserve(command: ReserveStock, work: Work) -> StockReserved:
-    """Set pieces aside; refused when there are too few, or another saga did so for the order before.
+    """Set pieces aside; refused when there are too few, or another saga did so for the order.
 
     It is refused also when those were put back: an order's id is used once.
     """
