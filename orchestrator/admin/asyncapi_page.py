@@ -71,22 +71,35 @@ def _listing(found: dict[str, Any]) -> Iterator[str]:
     """Every channel and its message, with its fields."""
     schemas = found["components"]["schemas"]
     messages = found["components"]["messages"]
+    yield "<style>body{font:15px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto}</style>"
     yield f'<h1>{escape(found["info"]["title"])}: messages</h1>'
     yield '<p>The same for programs: <a href="/asyncapi.json">asyncapi.json</a></p>'
     for name, operation in sorted(found["operations"].items()):
         channel = found["channels"][name]
         yield f"<h2>{escape(name)}</h2>"
-        yield f'<p>{operation["action"]}: {escape(channel.get("description", ""))}</p><ul>'
+        yield f'<p>{operation["action"]}: {_told(channel)}</p><ul>'
         for message in channel["messages"].values():
             yield from _fields(messages[_target(message["$ref"])], schemas)
         yield "</ul>"
 
 
 def _fields(message: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
-    schema = schemas.get(_target(message["payload"].get("$ref", "")), {})
+    yield from _properties(schemas.get(_target(message["payload"].get("$ref", "")), {}), schemas)
+
+
+def _properties(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    """The fields of an object, and within a field that is an object its fields in turn."""
     for field, kind in schema.get("properties", {}).items():
-        told = kind.get("type") or _target(kind.get("$ref", ""))
-        yield f"<li>{escape(field)} <i>{escape(told)}</i></li>"
+        inner = _target(kind.get("$ref", ""))
+        yield f"<li>{escape(field)} <i>{escape(kind.get('type') or inner)}</i>"
+        if "properties" in schemas.get(inner, {}):
+            yield f"<ul>{''.join(_properties(schemas[inner], schemas))}</ul>"
+        yield "</li>"
+
+
+def _told(channel: dict[str, Any]) -> str:
+    """A description without the marks of a docstring."""
+    return escape(channel.get("description", "").replace("``", ""))
 
 
 def _target(reference: str) -> str:
