@@ -1,11 +1,9 @@
 """Who owns a partition, as a pure state machine (DESIGN laws 2, 3, 9 and 14).
 
 ``step(ownership, event)`` gives the next value and the actions to carry out; it does no I/O and
-knows
-no clock. The shell drives it, and the checks explore this very code. An event that cannot happen
-in the present phase raises IllegalEvent and changes nothing. What answers an older epoch is stale:
-it
-changes nothing either, but it is no error, for it can always come late.
+knows no clock. The shell drives it, and the checks explore this very code. An event that cannot
+happen in the present phase raises IllegalEvent and changes nothing. What answers an older epoch is
+stale: it changes nothing either, but it is no error, for it can always come late.
 """
 
 from collections.abc import Callable
@@ -32,8 +30,7 @@ class Ownership(msgspec.Struct, frozen=True):
     """One partition, as its assignee knows it. Everything is a value; nothing here is shared.
 
     ``appended`` spans wait for their offset, ``confirmed`` ones stand in the log and wait for
-    SQLite,
-    ``acting`` ones are in SQLite and wait until their effects are acknowledged.
+    SQLite, ``acting`` ones are in SQLite and wait until their effects are acknowledged.
     """
 
     phase: Phase = "released"
