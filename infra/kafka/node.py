@@ -126,7 +126,8 @@ class LocalKafka:
         if (self._folder / "data" / "meta.properties").exists():
             return
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster]
+        # in one word: an id may begin with a dash, and would be taken for an option
+        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
         command += ["-c", str(self._properties)]
         for name, password in (self._secured.users if self._secured else {}).items():
             for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
