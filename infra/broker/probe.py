@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import BrokerNotAvailableError, KafkaConnectionError, KafkaError
 
 from infra.broker.clients import make_admin
@@ -34,15 +33,20 @@ async def wait_for_broker(
 ) -> BrokerFacts:
     """Try until a broker answers; `on_retry` gets one message, at the first failure.
 
-    Raises `BrokerUnreachable`, naming address, protocol and last reason, after `timeout_s`.
+    Raises `BrokerUnreachable`, naming address, protocol and last reason, after `timeout_s`; that an
+    attempt took too long is a reason only where there was no other.
     """
     deadline = time.monotonic() + timeout_s
+    reason = ""
     while True:
+        reasons: list[str] = []
         try:
-            async with asyncio.timeout(max(RETRY_S, deadline - time.monotonic())):
-                return await _ask(settings)
+            with _taking(reasons):
+                async with asyncio.timeout(max(RETRY_S, deadline - time.monotonic())):
+                    return await _ask(settings)
         except (KafkaError, OSError, TimeoutError) as error:
-            message = _unreachable(settings, error)
+            reason = _reason(error, reasons) or reason
+            message = _unreachable(settings, reason or "it took too long")
             if time.monotonic() + RETRY_S >= deadline:
                 raise BrokerUnreachable(message) from error
         if on_retry is not None:
@@ -61,7 +65,7 @@ async def is_embedded(settings: BrokerSettings) -> bool:
 async def _ask(settings: BrokerSettings) -> BrokerFacts:
     admin = make_admin(settings)
     try:
-        await _start(admin)
+        await admin.start()
         cluster: dict[str, Any] = await admin.describe_cluster()
     finally:
         await admin.close()
@@ -73,23 +77,21 @@ async def _ask(settings: BrokerSettings) -> BrokerFacts:
     )
 
 
-async def _start(admin: AIOKafkaAdminClient) -> None:
-    with _reasons() as reasons:
-        try:
-            await admin.start()
-        except KafkaConnectionError as error:
-            raise KafkaConnectionError("; ".join(reasons) or error) from error
+def _reason(error: BaseException, logged: list[str]) -> str:
+    """What was wrong; empty when all that is known is that time was up."""
+    if logged and isinstance(error, KafkaConnectionError | TimeoutError):
+        return "; ".join(logged)
+    said = str(error).removeprefix("KafkaConnectionError: ")
+    return said or ("" if isinstance(error, TimeoutError) else type(error).__name__)
 
 
-def _unreachable(settings: BrokerSettings, error: BaseException) -> str:
-    reason = str(error).removeprefix("KafkaConnectionError: ") or type(error).__name__
+def _unreachable(settings: BrokerSettings, reason: str) -> str:
     return f"no Kafka broker answers at {settings.address} ({settings.security_protocol}): {reason}"
 
 
 @contextlib.contextmanager
-def _reasons() -> Iterator[list[str]]:
+def _taking(found: list[str]) -> Iterator[None]:
     """Why each address was of no use. aiokafka only logs that, as errors; we say it once."""
-    found: list[str] = []
 
     def take(record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or not isinstance(record.args, tuple):
@@ -101,6 +103,6 @@ def _reasons() -> Iterator[list[str]]:
     log = logging.getLogger("aiokafka")
     log.addFilter(take)
     try:
-        yield found
+        yield
     finally:
         log.removeFilter(take)

@@ -67,7 +67,8 @@ class Checkup:
                         self._ends = await self._inputs.ends(owned)
                 self._broker_trouble = ""
             except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
-                self._broker_trouble = f"the broker does not answer: {type(error).__name__} {error}"
+                why = str(error) or type(error).__name__
+                self._broker_trouble = f"the broker does not answer: {why}"
             self._observe()
             await asyncio.sleep(CHECK_S)
 

@@ -91,7 +91,7 @@ async def test_client_certificate(local_kafka: KafkaState) -> None:
 async def test_a_wrong_password_is_told(local_kafka: KafkaState) -> None:
     """The broker's own words, and where."""
     with pytest.raises(BrokerUnreachable, match="Invalid username or password") as refused:
-        await wait_for_broker(secured(local_kafka, sasl_password="wrong"), 0.5)
+        await wait_for_broker(secured(local_kafka, sasl_password="wrong"), 2.0)
     assert local_kafka.sasl_ssl in str(refused.value)
     assert "wrong" not in str(refused.value)
 
