@@ -13,7 +13,9 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from infra.clock import SystemClock
 from infra.logging.binding import add_work
+from infra.logging.clients import CHATTY, FewLines
 
 Format = Literal["auto", "console", "json"]
 Destination = Path | TextIO | None
@@ -22,7 +24,6 @@ _PAYLOADS: Final = frozenset(
     {"body", "command", "data", "input", "payload", "raw", "reply", "value"}
 )
 _SECRET: Final = re.compile(r"authorization|cookie|csrf|password|secret|token$", re.IGNORECASE)
-_CHATTY: Final = ("aiokafka", "asyncio", "faststream", "httpx", "httpcore", "uvicorn")
 
 
 class LoggingError(Exception):
@@ -30,15 +31,25 @@ class LoggingError(Exception):
 
 
 def configure(
-    format: Format = "auto", level: str = "info", destination: Destination = None
+    format: Format = "auto",
+    level: str = "info",
+    destination: Destination = None,
+    *,
+    quiet_clients: bool = False,
 ) -> None:
     """Set up logging for this process; called again, the last call counts.
 
     ``format``: ``auto`` is ``console`` when the destination is a terminal, else ``json``.
     ``level``: debug, info, warning or error. ``destination``: a file (appended to), a stream, or
-    None for stderr. Raises LoggingError when the file cannot be opened.
+    None for stderr. ``quiet_clients``: nothing of third-party clients; for a command on topics a
+    moment old, whose leaders are not elected yet, and which tells what goes wrong by itself.
+    Raises LoggingError when the file cannot be opened.
     """
     handler = _handler(destination)
+    # On the handler: others may still read what a client says (infra.broker.probe).
+    handler.addFilter(
+        FewLines(SystemClock(), logging.CRITICAL if quiet_clients else logging.NOTSET)
+    )
     console = format == "console" or (format == "auto" and handler.stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -65,7 +76,7 @@ def configure(
     root.addHandler(handler)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(threshold)
-    for name in _CHATTY:  # their INFO is our DEBUG
+    for name in CHATTY:  # their INFO is our DEBUG
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING) if threshold > 10 else 10)
     structlog.configure(
         processors=[

@@ -1,7 +1,6 @@
 """`saga bench`: how many sagas a second, how long one takes, and what that costs."""
 
 import asyncio
-import logging
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -73,9 +72,7 @@ def bench(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
     if context.invoked_subcommand is not None:
         return
     settings = given.settings(app=application, app_dir=app_dir)
-    configure(settings.log_format, "error")
-    # On topics a moment old the client complains of leaders not elected yet, and tries again.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    configure(settings.log_format, "error", quiet_clients=True)
     loaded = load_benchmark(settings.app, settings.app_dir)
     wanted = Wanted(Load(sagas, concurrency, rate), failing, yardstick)
     try:

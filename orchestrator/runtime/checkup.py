@@ -68,7 +68,7 @@ class Checkup:
                 self._broker_trouble = ""
             except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
                 why = str(error) or type(error).__name__
-                self._broker_trouble = f"the broker does not answer: {why}"
+                self._broker_trouble = f"the broker at {self._house.address} does not answer: {why}"
             self._observe()
             await asyncio.sleep(CHECK_S)
 

@@ -76,6 +76,11 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self._scheduled = False
 
     @property
+    def address(self) -> str:
+        """Where the broker is, for messages to people."""
+        return self._broker.address
+
+    @property
     def follower(self) -> Follower:
         """What writes records of others into the file."""
         return self._follower

@@ -100,3 +100,8 @@ def test_an_application_without_a_scenario_has_no_demo(saga: Saga) -> None:
     text = "from orchestrator.definition import Application\napp = Application('x', sagas=())\n"
     (saga.folder / "bare.py").write_text(text, encoding="utf-8")
     saga.run("demo", "--app", "bare:app").is_a_mistake("no demo scenario")
+
+
+def test_a_demo_does_not_wait_for_a_broker_for_ever(saga: Saga) -> None:
+    done = saga.run("demo", "--broker", "127.0.0.1:1")
+    done.is_a_mistake("127.0.0.1:1")

@@ -39,7 +39,7 @@ def demo(
 ) -> None:
     """Start everything, play the application's scenario, and compare with the compiled tables."""
     settings = given.settings(app=application, app_dir=app_dir)
-    configure(settings.log_format, "error")
+    configure(settings.log_format, "error", quiet_clients=True)
     loaded = load_application(settings.app, settings.app_dir)
     if loaded.demo is None:
         raise ApplicationNotLoaded(f"the application {loaded.name} declares no demo scenario")

@@ -9,6 +9,7 @@ from typing import Final
 import typer
 from rich.live import Live
 
+from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
 from orchestrator.bootstrap.folder import services_folder
 from orchestrator.bootstrap.parts import broker_with_topics, running_orchestrator, topic_names
@@ -25,6 +26,7 @@ from orchestrator.definition.table import Table
 from orchestrator.settings import Settings
 
 EMBEDDED: Final = "the embedded broker"
+BROKER_WITHIN_S: Final = 10.0
 
 
 class Stage:
@@ -54,6 +56,7 @@ class Stage:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             if named is not None:
+                await wait_for_broker(named, BROKER_WITHIN_S)
                 named = await enter(aside(named, self._topics, _say))
             broker = await enter(
                 broker_with_topics(named, self._settings, self._application, self._sagas, _say)
