@@ -19,13 +19,15 @@ participant = Participant("inventory", package="services.inventory", seed=seed, 
 def reserve(command: ReserveStock, work: Work) -> StockReserved:
     """Set pieces aside; refused when there are too few, or another saga did so for the order.
 
-    It is refused also when those were put back: an order's id is used once.
+    It is refused also when those were put back: an order's id is used once. The saga itself may ask
+    again in a new round, once its last was undone (DESIGN law 4).
     """
     order = {"tenant": work.tenant, "order_id": command.order_id}
-    if work.db.execute(_LAST_RESERVATION, order).fetchone() is not None:
+    last = work.db.execute(_LAST_RESERVATION, order).fetchone()
+    if last is not None and (last[4] != work.saga or last[3] is None):
         reason = f"pieces were set aside for order {command.order_id} before"
         raise Refusal("already_reserved", reason)
-    wanted = {"tenant": work.tenant, "at": work.now, **command.model_dump()}
+    wanted = {"tenant": work.tenant, "saga": work.saga, "at": work.now, **command.model_dump()}
     if work.db.execute(_TAKE, wanted).rowcount == 0:
         reason = f"product {command.product_id} is out of stock ({command.quantity} wanted)"
         raise Refusal("out_of_stock", reason)
@@ -40,7 +42,7 @@ def restore(command: RestoreStock, work: Work) -> StockRestored:
     last = work.db.execute(_LAST_RESERVATION, order).fetchone()
     if last is None:
         return StockRestored(quantity=0)
-    reservation_id, product_id, quantity, restored_at = last
+    reservation_id, product_id, quantity, restored_at, _ = last
     if restored_at is None:
         closed = {"tenant": work.tenant, "id": reservation_id, "at": work.now}
         work.db.execute(_CLOSE, closed)

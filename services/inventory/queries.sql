@@ -3,11 +3,11 @@ UPDATE stock SET available = available - :quantity
 WHERE tenant = :tenant AND product_id = :product_id AND available >= :quantity
 
 -- name: reserve
-INSERT INTO reservations (tenant, order_id, product_id, quantity, at)
-VALUES (:tenant, :order_id, :product_id, :quantity, :at)
+INSERT INTO reservations (tenant, order_id, saga, product_id, quantity, at)
+VALUES (:tenant, :order_id, :saga, :product_id, :quantity, :at)
 
 -- name: last_reservation
-SELECT id, product_id, quantity, restored_at FROM reservations
+SELECT id, product_id, quantity, restored_at, saga FROM reservations
 WHERE tenant = :tenant AND order_id = :order_id
 ORDER BY id DESC LIMIT 1
 

@@ -22,11 +22,12 @@ participant = Participant("payment", package="services.payment", seed=seed, book
 def charge(command: ChargePayment, work: Work) -> PaymentCharged:
     """Charge the user's account in that currency; refused when it holds too little.
 
-    An order is charged once: refused too when another saga has charged it, given back since or not.
-    (What the same saga asks again is answered from the inbox, and never comes here.)
+    An order's id is used once: refused too when another saga has charged it, given back since or
+    not. The saga itself may ask again in a new round, once its last was undone (DESIGN law 4).
     """
     order = {"tenant": work.tenant, "order_id": command.order_id}
-    if work.db.execute(_LAST_CHARGE, order).fetchone() is not None:
+    last = work.db.execute(_LAST_CHARGE, order).fetchone()
+    if last is not None and (last[5] != work.saga or last[4] is None):
         raise Refusal("already_charged", f"order {command.order_id} was charged before")
     account = {"tenant": work.tenant, "user_id": command.user_id, "currency": command.currency}
     found = work.db.execute(_BALANCE, account).fetchone()
@@ -37,7 +38,7 @@ def charge(command: ChargePayment, work: Work) -> PaymentCharged:
         reason = f"the account holds less than {command.amount} minor units of {command.currency}"
         raise Refusal("insufficient_funds", reason)
     work.db.execute(_MOVE, {**account, "amount": -command.amount})
-    charged = {**account, **order, "amount": command.amount, "at": work.now}
+    charged = {**account, **order, "saga": work.saga, "amount": command.amount, "at": work.now}
     payment_id = work.db.execute(_CHARGE, charged).lastrowid
     return PaymentCharged(
         payment_id=payment_id or 0, amount=command.amount, currency=command.currency
@@ -51,7 +52,7 @@ def refund(command: RefundPayment, work: Work) -> PaymentRefunded:
     last = work.db.execute(_LAST_CHARGE, order).fetchone()
     if last is None:
         return PaymentRefunded(amount=0, currency=NO_CURRENCY)
-    payment_id, user_id, amount, currency, refunded = last
+    payment_id, user_id, amount, currency, refunded, _ = last
     if refunded is None:
         account = {"tenant": work.tenant, "user_id": user_id, "currency": currency}
         work.db.execute(_MOVE, {**account, "amount": amount})

@@ -7,11 +7,12 @@ UPDATE accounts SET balance = balance + :amount
 WHERE tenant = :tenant AND user_id = :user_id AND currency = :currency
 
 -- name: charge
-INSERT INTO charges (tenant, order_id, user_id, amount, currency, at)
-VALUES (:tenant, :order_id, :user_id, :amount, :currency, :at)
+INSERT INTO charges (tenant, order_id, saga, user_id, amount, currency, at)
+VALUES (:tenant, :order_id, :saga, :user_id, :amount, :currency, :at)
 
 -- name: last_charge
-SELECT charges.id, charges.user_id, charges.amount, charges.currency, refunds.charge
+SELECT charges.id, charges.user_id, charges.amount, charges.currency, refunds.charge,
+       charges.saga
 FROM charges LEFT JOIN refunds ON refunds.charge = charges.id
 WHERE charges.tenant = :tenant AND charges.order_id = :order_id
 ORDER BY charges.id DESC LIMIT 1

@@ -27,16 +27,19 @@ def schedule(command: ScheduleShipment, work: Work) -> ShipmentScheduled:
     """Schedule a shipment to the user's address; refused when it is unknown or not served.
 
     Refused too when another saga scheduled one for the order, cancelled since or not: an order's id
-    is used once.
+    is used once. The saga itself may ask again in a new round, once its last was undone (DESIGN law
+    4).
     """
     order = {"tenant": work.tenant, "order_id": command.order_id}
-    if work.db.execute(_LAST_SHIPMENT, order).fetchone() is not None:
+    last = work.db.execute(_LAST_SHIPMENT, order).fetchone()
+    if last is not None and (last[2] != work.saga or last[1] != "cancelled"):
         reason = f"a shipment of order {command.order_id} was scheduled before"
         raise Refusal("already_scheduled", reason)
     address, days = _destination(work, command.user_id)
     today = datetime.fromtimestamp(work.now / 1_000, UTC).date()
     shipment = {
         "tenant": work.tenant,
+        "saga": work.saga,
         "address": address,
         "expected_delivery": (today + timedelta(days=days)).isoformat(),
         "at": work.now,
@@ -57,7 +60,7 @@ def cancel(command: CancelShipment, work: Work) -> ShipmentCancelled:
     last = work.db.execute(_LAST_SHIPMENT, order).fetchone()
     if last is None:
         raise Refusal("shipment_not_found", f"order {command.order_id} has no shipment")
-    shipment_id, status = last
+    shipment_id, status, _ = last
     if status == "left":
         raise Refusal("shipment_left", f"the shipment of order {command.order_id} has left")
     if status == "scheduled":

@@ -5,13 +5,13 @@ SELECT street, city, country FROM addresses WHERE tenant = :tenant AND user_id =
 SELECT days FROM zones WHERE tenant = :tenant AND country = :country
 
 -- name: schedule
-INSERT INTO shipments (tenant, order_id, user_id, product_id, quantity, address,
+INSERT INTO shipments (tenant, order_id, saga, user_id, product_id, quantity, address,
                        expected_delivery, status, at)
-VALUES (:tenant, :order_id, :user_id, :product_id, :quantity, :address,
+VALUES (:tenant, :order_id, :saga, :user_id, :product_id, :quantity, :address,
         :expected_delivery, 'scheduled', :at)
 
 -- name: last_shipment
-SELECT id, status FROM shipments
+SELECT id, status, saga FROM shipments
 WHERE tenant = :tenant AND order_id = :order_id
 ORDER BY id DESC LIMIT 1
 

@@ -11,6 +11,7 @@ CREATE TABLE reservations (
     id          INTEGER PRIMARY KEY,
     tenant      INTEGER NOT NULL,
     order_id    INTEGER NOT NULL,
+    saga        INTEGER NOT NULL,
     product_id  INTEGER NOT NULL,
     quantity    INTEGER NOT NULL CHECK (quantity > 0),
     at          INTEGER NOT NULL,

@@ -12,6 +12,7 @@ CREATE TABLE charges (
     id       INTEGER PRIMARY KEY,
     tenant   INTEGER NOT NULL,
     order_id INTEGER NOT NULL,
+    saga     INTEGER NOT NULL,
     user_id  INTEGER NOT NULL,
     amount   INTEGER NOT NULL CHECK (amount >= 0),
     currency TEXT    NOT NULL,

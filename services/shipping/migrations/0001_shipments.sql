@@ -19,6 +19,7 @@ CREATE TABLE shipments (
     id                INTEGER PRIMARY KEY,
     tenant            INTEGER NOT NULL,
     order_id          INTEGER NOT NULL,
+    saga              INTEGER NOT NULL,
     user_id           INTEGER NOT NULL,
     product_id        INTEGER NOT NULL,
     quantity          INTEGER NOT NULL CHECK (quantity > 0),
