@@ -120,8 +120,8 @@ async def test_a_second_member_of_a_group_is_refused_and_the_first_goes_on(
     """A second orchestrator here gets a clear error instead of pretending."""
     await make_topics(embedded_broker, {"a": 1})
     topic, group = embedded_broker.topic("a"), embedded_broker.topic("group")
-    first = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=1500)
-    second = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=1500)
+    first = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=6000)
+    second = make_consumer(embedded_broker, [topic], group_id=group, session_timeout_ms=6000)
     async with sending(embedded_broker) as sender, consuming(first):
         reader = asyncio.create_task(take(first, 1))
         with pytest.raises(GroupTaken, match="one consumer a group"):
