@@ -41,8 +41,10 @@ async def watched_broker(topics: Mapping[str, int]) -> AsyncGenerator[Watched, N
         await asyncio.to_thread(broker.stop)
 
 
-async def reach(broker: BrokerSettings, say: Say) -> None:
-    """Wait until the broker answers, however long; `say` gets one line when it does not."""
+async def reach(broker: BrokerSettings, say: Say) -> BrokerSettings:
+    """Wait until the broker answers, however long; `say` gets one line when it does not.
+
+    Returns its settings with what it turned out to be: an embedded one may be somebody else's."""
 
     def tell(reason: str) -> None:
         say(f"{reason}; trying again")
@@ -50,7 +52,7 @@ async def reach(broker: BrokerSettings, say: Say) -> None:
     told = False
     while True:
         try:
-            await wait_for_broker(broker, on_retry=None if told else tell)
-            return
+            facts = await wait_for_broker(broker, on_retry=None if told else tell)
+            return broker.model_copy(update={"embedded": facts.embedded})
         except BrokerUnreachable:
             told = True

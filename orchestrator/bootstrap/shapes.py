@@ -113,7 +113,7 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             routes = cast(Mapping[str, object] | None, parts)
             api = await enter(http_api(settings, broker, self._application, backend, routes))
             if wait:
-                await self._wait(broker)
+                broker = await self._wait(broker)
             orchestrator = await enter(
                 running_orchestrator(settings, broker, self.sagas, backend.metrics, lock=self._lock)
             )
@@ -131,11 +131,12 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
         folder = services_folder(self._settings)
         return running_services(self._application, self._services, broker, folder)
 
-    async def _wait(self, broker: BrokerSettings) -> None:
+    async def _wait(self, broker: BrokerSettings) -> BrokerSettings:
         self.backend.why = f"no Kafka broker answers at {broker.address}"
-        await reach(broker, self._say)
+        broker = await reach(broker, self._say)
         self.backend.why = "the orchestrator is starting"
         await prepare_topics(broker, self._settings, self._application, self.sagas)
+        return broker
 
 
 async def services_process(

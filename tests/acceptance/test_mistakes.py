@@ -1,5 +1,6 @@
 """What a user gets wrong before anything runs: one line, exit code 2, no traceback."""
 
+import json
 import signal
 
 import httpx
@@ -128,3 +129,11 @@ async def test_topics_are_created_once_and_listed(saga: Saga, kafka_broker: Brok
 
 def test_binding_to_a_network_needs_a_token(saga: Saga) -> None:
     saga.run("up", "--port", "0", SAGA_HTTP_HOST="0.0.0.0").is_a_mistake("SAGA_TOKEN")
+
+
+def test_a_second_orchestrator_on_an_embedded_broker_is_refused(saga: Saga) -> None:
+    saga.up()
+    bootstrap = json.loads((saga.data / "running.json").read_text("utf-8"))["bootstrap"]
+    asked = ("orchestrator", "--broker", bootstrap, "--port", "0")
+    done = saga.run(*asked, "--data", str(saga.folder / "other"))
+    done.is_a_mistake("another orchestrator uses the embedded broker", bootstrap)
