@@ -8,7 +8,8 @@ from pathlib import Path
 from infra.broker.settings import BrokerSettings
 from orchestrator.bench.listeners import listening_on
 from orchestrator.bench.runs import Deployment
-from orchestrator.definition.nodes import Definition, Node, Step
+from orchestrator.definition.nodes import Definition
+from orchestrator.definition.rules import steps_of
 
 SAGA = "orchestrator.cli"
 YARDSTICK = "orchestrator.bench.yardstick"
@@ -18,7 +19,9 @@ def product(
     app: str, definition: Definition, services: Iterable[str], broker: BrokerSettings, folder: Path
 ) -> Deployment:
     """One orchestrator process, and one with the services that the definition commands."""
-    called = _topics(definition.body)
+    called = {
+        call.topic for step in steps_of(definition.body) for call in (step.do, step.undo) if call
+    }
     needed = [name for name in services if f"{name}.commands" in called]
     home = _made(folder / "product")
     env = {"SAGA_APP": app, "SAGA_HTTP_PORT": "0", "SAGA_LOG_LEVEL": "warning"}
@@ -60,13 +63,3 @@ def _kafka(broker: BrokerSettings) -> dict[str, str]:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _topics(nodes: Iterable[Node]) -> set[str]:
-    topics: set[str] = set()
-    for node in nodes:
-        if isinstance(node, Step):
-            topics |= {node.do.topic} | ({node.undo.topic} if node.undo else set())
-        else:
-            topics = topics.union(*map(_topics, node.branches))
-    return topics
