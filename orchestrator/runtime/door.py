@@ -35,10 +35,6 @@ class TooLargeRequest(RuntimeFailure):
     """The request is larger than saga.requests takes."""
 
 
-class DoorClosed(RuntimeFailure):
-    """The front door is not open."""
-
-
 class FrontDoor:
     """Publishes requests and returns when the broker has acknowledged them.
 
