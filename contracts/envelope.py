@@ -137,7 +137,6 @@ START: Final[TypeAdapter[StartData]] = TypeAdapter(StartData)
 REPAIR: Final[TypeAdapter[RepairData]] = TypeAdapter(RepairData)
 COMMAND: Final[TypeAdapter[CommandMessage]] = TypeAdapter(CommandMessage)
 REPLY: Final[TypeAdapter[ReplyMessage]] = TypeAdapter(ReplyMessage)
-FAULT: Final[TypeAdapter[FaultData]] = TypeAdapter(FaultData)
 EVENT: Final[TypeAdapter[EventMessage]] = TypeAdapter(EventMessage)
 
 

@@ -71,9 +71,7 @@ def definition_routes(backend: Backend) -> APIRouter:
 def _known(backend: Backend) -> list[tuple[str, str, bool]]:
     """(name, version, whether a start would use it), current ones first."""
     catalogue = backend.catalogue
-    current = {
-        name: saga.version for name in catalogue.names() if (saga := catalogue.by_name(name))
-    }
+    current = {name: catalogue.named(name).version for name in catalogue.names()}
     found = [(name, version, True) for name, version in current.items()]
     for version, name, _ in backend.reader.definitions():
         if current.get(name) != version:
@@ -93,4 +91,6 @@ def _newest(backend: Backend, name: str) -> tuple[str, Definition]:
         definition = definition_of(backend, version) if named == name else None
         if definition is not None:
             return version, definition
-    raise Problem(404, f"no definition named {name}", code="definition_not_found")
+    known = ", ".join(dict.fromkeys(named for named, _, _ in _known(backend))) or "none"
+    detail = f"no definition named {name!r}; there are: {known}"
+    raise Problem(404, detail, code="definition_not_found")

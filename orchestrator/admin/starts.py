@@ -15,7 +15,7 @@ from infra.clock import Clock
 from infra.http.errors import Problem
 from infra.http.problems import invalid_request
 from orchestrator.admin.ports import Backend
-from orchestrator.definition.errors import InvalidInput
+from orchestrator.definition.errors import InvalidInput, UnknownDefinition
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
 from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.rows import SagaRow
@@ -70,13 +70,13 @@ async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) 
 
 def _checked(backend: Backend, asked: Asked) -> dict[str, Any]:
     name, given = asked.definition, asked.given
-    if backend.catalogue.by_name(name) is None:
-        raise Problem(404, f"no definition named {name}", code="definition_not_found")
     most = MAX_INPUT_BYTES - ENVELOPE_BYTES
     if len(msgspec.json.encode(given)) > most:
         raise Problem(413, f"an input has at most {most} bytes", code="input_too_large")
     try:
         return backend.catalogue.validate(name, given)
+    except UnknownDefinition as error:
+        raise Problem(404, str(error), code="definition_not_found") from error
     except InvalidInput as error:
         raise _invalid(error) from error
 

@@ -33,9 +33,13 @@ class Catalogue:
         """The names under which sagas can be started."""
         return list(self._sagas)
 
-    def by_name(self, name: str) -> Saga | None:
-        """The saga that a start of this name begins."""
-        return self._sagas.get(name)
+    def named(self, name: str) -> Saga:
+        """The saga that a start of this name begins; raises UnknownDefinition with the names."""
+        saga = self._sagas.get(name)
+        if saga is None:
+            known = ", ".join(self._sagas) or "none"
+            raise UnknownDefinition(f"no saga is called {name!r}; defined are: {known}")
+        return saga
 
     def by_version(self, wanted: str) -> Definition | None:
         """The definition of that version, of the application or stored."""
@@ -50,11 +54,7 @@ class Catalogue:
 
         Raises UnknownDefinition, or InvalidInput naming every wrong place.
         """
-        saga = self._sagas.get(name)
-        if saga is None:
-            known = ", ".join(self._sagas) or "none"
-            raise UnknownDefinition(f"no saga is called {name!r}; defined are: {known}")
-        return validated(saga.input, given)
+        return validated(self.named(name).input, given)
 
 
 def validated(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from contracts.envelope import Request
 from contracts.topics import REQUESTS, partition_of_start, saga_id
 from infra.broker.types import ConsumedRecord
 from orchestrator.definition.builder import Saga
-from orchestrator.definition.errors import InvalidInput
+from orchestrator.definition.catalogue import validated
+from orchestrator.definition.errors import InvalidInput, UnknownDefinition
 from orchestrator.engine.decide import started_fact
 from orchestrator.engine.facts import Completed, Failed, Started
 from orchestrator.engine.inputs import Input, Start
@@ -64,13 +65,13 @@ class Starts:
         if partition != self._partition:
             out.answers.append(wire.forward(record, REQUESTS, partition))
             return
-        known = self._office.plans.catalogue.by_name(name)
-        if known is None:
-            why = f"no definition named {name}"
-            self._refuse(request, name, key, (404, "definition_not_found", why), at, out)
-            return
         try:
-            given = self._office.plans.catalogue.validate(name, body["input"])
+            known = self._office.plans.catalogue.named(name)
+            given = validated(known.input, body["input"])
+        except UnknownDefinition as error:
+            why = (404, "definition_not_found", str(error))
+            self._refuse(request, name, key, why, at, out)
+            return
         except InvalidInput as error:
             self._refuse(request, name, key, (422, "invalid_input", str(error)), at, out)
             return

@@ -98,8 +98,7 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.traces.append(traceparent)
         if self.lost or self.reader.by_key(tenant, definition, key):
             return
-        found = self.catalogue.by_name(definition)
-        assert found is not None
+        found = self.catalogue.named(definition)
         checked = self.catalogue.validate(definition, given)
         saga = (len(self._states) + 1) << 10
         now = self.clock.now_ms()

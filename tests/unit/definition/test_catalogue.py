@@ -19,9 +19,10 @@ TRIP = trip(HOTEL)
 def test_sagas_by_name_and_version() -> None:
     catalogue = Catalogue([TRIP, order_fulfillment])
     assert catalogue.names() == ["trip", "order-fulfillment"]
-    assert catalogue.by_name("trip") is TRIP
+    assert catalogue.named("trip") is TRIP
     assert catalogue.by_version(TRIP.version) == TRIP.definition
-    assert catalogue.by_name("tour") is None
+    with pytest.raises(UnknownDefinition):
+        catalogue.named("tour")
     assert catalogue.by_version("0" * 16) is None
 
 
@@ -30,13 +31,14 @@ def test_a_stored_definition_finishes_sagas_and_starts_none() -> None:
     old = replace(trip(HOTEL, FLIGHT).definition, name="tour")
     catalogue.add_stored(old)
     assert catalogue.by_version(version(old)) == old
-    assert catalogue.by_name("tour") is None
+    with pytest.raises(UnknownDefinition):
+        catalogue.named("tour")
 
 
 def test_a_stored_older_version_does_not_replace_the_newer() -> None:
     catalogue = Catalogue([TRIP])
     catalogue.add_stored(trip(HOTEL, FLIGHT).definition)
-    assert catalogue.by_name("trip") is TRIP
+    assert catalogue.named("trip") is TRIP
 
 
 def test_two_sagas_of_one_name() -> None:
