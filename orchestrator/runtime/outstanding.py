@@ -40,8 +40,3 @@ class Outstanding:
                 if isinstance(fact, Sent):
                     self._sizes[place] = size
                     self._bytes += size
-
-    def forget(self) -> None:
-        """Another process answers for them now, or they are sent again."""
-        self._sizes.clear()
-        self._bytes = 0
