@@ -19,21 +19,31 @@ def product(
     app: str, definition: Definition, services: Iterable[str], broker: BrokerSettings, folder: Path
 ) -> Deployment:
     """One orchestrator process, and one with the services that the definition commands."""
-    called = {
-        call.topic for step in steps_of(definition.body) for call in (step.do, step.undo) if call
-    }
-    needed = [name for name in services if f"{name}.commands" in called]
+    needed = services_of(definition, services)
     home = _made(folder / "product")
-    env = {"SAGA_APP": app, "SAGA_HTTP_PORT": "0", "SAGA_LOG_LEVEL": "warning"}
     return Deployment(
         "saga",
         {
             "orchestrator": (SAGA, "orchestrator", "--data", str(home / "orchestrator")),
             "services": (SAGA, "service", *needed, "--data", str(home / "services")),
         },
-        env | _kafka(broker),
+        environment(app, broker),
         home,
     )
+
+
+def services_of(definition: Definition, services: Iterable[str]) -> list[str]:
+    """Those of the services that the definition commands."""
+    called = {
+        call.topic for step in steps_of(definition.body) for call in (step.do, step.undo) if call
+    }
+    return [name for name in services if f"{name}.commands" in called]
+
+
+def environment(app: str, broker: BrokerSettings) -> dict[str, str]:
+    """What the product's processes find in the environment."""
+    env = {"SAGA_APP": app, "SAGA_HTTP_PORT": "0", "SAGA_LOG_LEVEL": "warning"}
+    return env | _kafka(broker)
 
 
 def yardstick(broker: BrokerSettings, folder: Path) -> Deployment:

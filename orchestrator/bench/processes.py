@@ -59,6 +59,12 @@ class Fleet:
                 start_new_session=True,
             )
 
+    def kill(self, name: str) -> None:
+        """SIGKILL one of its own by process id, and forget it; returns once it is gone."""
+        process = self.own.pop(name)
+        process.kill()
+        process.wait()
+
     def usages(self) -> dict[str, Usage]:
         """Every process by name, the client itself too."""
         pids = {"client": os.getpid(), **{n: p.pid for n, p in self.own.items()}, **self.extra}

@@ -2,33 +2,25 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.broker.probe import wait_for_broker
-from infra.broker.removal import delete_topics
 from infra.broker.settings import BrokerSettings
-from infra.broker.topics import TopicSpec, ensure_topics
 from infra.clock import SystemClock
 from infra.logging import configure
 from orchestrator.bench import deployments
 from orchestrator.bench import engine as pure_engine
 from orchestrator.bench import yardstick as bare
 from orchestrator.bench.load import BenchError, Load
-from orchestrator.bench.runs import Place, Say, measure
+from orchestrator.bench.runs import measure
 from orchestrator.bench.sagas import Sagas
 from orchestrator.bootstrap.benchmark import Loaded, load_benchmark
-from orchestrator.bootstrap.brokers import embedded_broker
-from orchestrator.bootstrap.topics import topics
-from orchestrator.cli import given
+from orchestrator.cli import bench_recovery, given
+from orchestrator.cli.bench_place import fresh_place, progress
 from orchestrator.cli.errors import SagaFailed
 from orchestrator.cli.options import AppDirOption, AppOption, BrokerOption, JsonOption
 from orchestrator.cli.output import emit
@@ -36,6 +28,7 @@ from orchestrator.cli.views.bench import Result, engine_view, result, view
 from orchestrator.settings import Settings
 
 app = typer.Typer()
+app.command()(bench_recovery.recovery)
 
 SagasOption = Annotated[int, typer.Option("--sagas", min=1, help="How many sagas.")]
 ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="At a time.")]
@@ -101,8 +94,8 @@ async def _measure(  # pylint: disable=too-many-locals  # two systems side by si
     loaded: Loaded, settings: Settings, broker: BrokerSettings | None, wanted: Wanted
 ) -> Result:
     run = uuid4().hex[:8]
-    with tempfile.TemporaryDirectory(prefix="saga-bench-") as folder, _progress() as say:
-        async with _place(loaded, settings, broker, f"bench-{run}.") as place:
+    with tempfile.TemporaryDirectory(prefix="saga-bench-") as folder, progress() as say:
+        async with fresh_place(loaded, settings, broker, f"bench-{run}.") as place:
             prefix, loads = place.broker.topic_prefix, [wanted.load]
             sagas = Sagas(
                 loaded.definition, loaded.inputs, failing=wanted.failing, prefix=prefix, run=run
@@ -117,44 +110,3 @@ async def _measure(  # pylint: disable=too-many-locals  # two systems side by si
                 bare_loop = bare.Yardstick(prefix)
                 measured["yardstick"] = (await measure(bare_loop, theirs, loads, place, say))[0]
             return result(place.broker, measured)
-
-
-@asynccontextmanager
-async def _place(
-    loaded: Loaded, settings: Settings, broker: BrokerSettings | None, prefix: str
-) -> AsyncGenerator[Place]:
-    """A broker with fresh topics for both systems: the embedded one, or the one that was named."""
-    partitions = settings.partitions_on(embedded=broker is None)
-
-    def specs(where: BrokerSettings) -> list[TopicSpec]:
-        theirs = [s._replace(name=where.topic(s.name)) for s in bare.topics(partitions)]
-        return topics(loaded.application, loaded.definitions, where, partitions) + theirs
-
-    if broker is None:
-        names = specs(BrokerSettings.local("embedded:1", embedded=True))
-        async with embedded_broker({spec.name: spec.partitions for spec in names}) as local:
-            yield _measured(local)
-    else:
-        await wait_for_broker(broker)
-        ours = broker.model_copy(update={"topic_prefix": broker.topic_prefix + prefix})
-        wanted = specs(ours)
-        await ensure_topics(ours, wanted, create=True, allow_weak=settings.allow_weak_log)
-        try:
-            yield _measured(ours)
-        finally:
-            await delete_topics(ours, [spec.name for spec in wanted])
-
-
-def _measured(broker: BrokerSettings) -> Place:
-    return Place(broker, SystemClock(), deployments.broker_process(broker))
-
-
-@contextmanager
-def _progress() -> Generator[Say]:
-    """A bar on standard error: standard output is for the figures."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
-        task = shown.add_task("starting", total=None)
-        yield lambda what, done, whole: shown.update(
-            task, description=what, completed=done, total=whole
-        )

@@ -84,6 +84,7 @@ class Shell:
     async def assigned(self, partitions: set[int]) -> None:
         """A rebalance is over: claim what is new, give up what is gone, go on with the rest."""
         before, self.assignment = self.assignment or set(), partitions
+        _log.info("partitions assigned", partitions=sorted(partitions))
         for partition in self.partitions:
             if partition.number in partitions:
                 if partition.number in before:
