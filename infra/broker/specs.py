@@ -16,20 +16,25 @@ SINGLE = {"flush.messages": "1", "min.insync.replicas": "1"}
 class TopicSpec(NamedTuple):
     """A topic as it must be. `name` is the name on the cluster, prefix included.
 
-    `durable`: law 2's topic, which must not lose what it acknowledged: two in-sync replicas of
-    three and no unclean election, or with one replica each record flushed; kept for ever.
+    `safe`: it must not lose what it acknowledged, not even in a power cut: two in-sync replicas of
+    three and no unclean election, or with one replica each record flushed. For what nobody asks for
+    again: starts, events, dead letters. `durable`: safe, and kept for ever: law 2's topic.
     """
 
     name: str
     partitions: int
     config: Mapping[str, str] = MappingProxyType({})
     durable: bool = False
+    safe: bool = False
 
     def full_config(self, replicas: int) -> dict[str, str]:
         """The topic's configuration on a cluster that keeps `replicas` copies."""
-        if not self.durable:
-            return dict(self.config)
-        return {**self.config, **FOREVER, **(REPLICATED if replicas >= SAFE_REPLICAS else SINGLE)}
+        strong = REPLICATED if replicas >= SAFE_REPLICAS else SINGLE
+        return {
+            **self.config,
+            **(FOREVER if self.durable else {}),
+            **(strong if self.durable or self.safe else {}),
+        }
 
 
 def weaknesses(replicas: int, config: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec
 from orchestrator.definition.application import Application
 from orchestrator.definition.nodes import Definition
-from orchestrator.runtime.topics import named_topics, own_topics
+from orchestrator.runtime.topics import command_topics, event_topics, own_topics
 
 KEPT: Final = {"retention.ms": str(7 * 24 * 60 * 60 * 1000)}
 """A week: an input that nobody has decided must outlive an outage."""
@@ -26,8 +26,12 @@ def topics(
     let a service in another language spread over as many processes.
     """
     own = own_topics(broker, partitions)
-    names = named_topics(definitions) | set(map(commands_topic, application.services))
-    others = [TopicSpec(broker.topic(name), partitions) for name in sorted(names)]
+    sagas = list(definitions)
+    events = event_topics(sagas)
+    names = command_topics(sagas) | events | set(map(commands_topic, application.services))
+    others = [
+        TopicSpec(broker.topic(name), partitions, safe=name in events) for name in sorted(names)
+    ]
     return [
         spec if spec.durable or spec.config else spec._replace(config=KEPT)
         for spec in (*own, *others)

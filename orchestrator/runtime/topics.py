@@ -12,24 +12,32 @@ DEAD_LETTERS_CONFIG: Final = {"retention.ms": "-1"}
 
 
 def own_topics(settings: BrokerSettings, partitions: int) -> list[TopicSpec]:
-    """Requests, replies and log with equally many partitions; events and dead letters too."""
+    """Requests, replies and log with equally many partitions; events and dead letters too.
+
+    A reply that is lost is asked for again (law 5); a start, an event, a dead letter is not.
+    """
     return [
-        TopicSpec(settings.topic(REQUESTS), partitions),
+        TopicSpec(settings.topic(REQUESTS), partitions, safe=True),
         TopicSpec(settings.topic(REPLIES), partitions),
         TopicSpec(settings.topic(LOG), partitions, durable=True),
-        TopicSpec(settings.topic(EVENTS), partitions),
-        TopicSpec(settings.topic(DEAD_LETTERS), partitions, DEAD_LETTERS_CONFIG),
+        TopicSpec(settings.topic(EVENTS), partitions, safe=True),
+        TopicSpec(settings.topic(DEAD_LETTERS), partitions, DEAD_LETTERS_CONFIG, safe=True),
     ]
 
 
-def named_topics(definitions: Iterable[Definition]) -> set[str]:
-    """The topics that definitions name: of commands and events, without prefix."""
-    found: set[str] = set()
-    for definition in definitions:
-        found |= set(_of_nodes(definition.body))
-        for emits in (definition.started, definition.completed, definition.failed):
-            found |= {emit.topic for emit in emits}
-    return found
+def command_topics(definitions: Iterable[Definition]) -> set[str]:
+    """The topics of commands that definitions name, without prefix."""
+    return {topic for definition in definitions for topic in _of_nodes(definition.body)}
+
+
+def event_topics(definitions: Iterable[Definition]) -> set[str]:
+    """The topics of events that definitions name, without prefix."""
+    return {
+        emit.topic
+        for definition in definitions
+        for emits in (definition.started, definition.completed, definition.failed)
+        for emit in emits
+    }
 
 
 def _of_nodes(nodes: Iterable[Node]) -> Iterable[str]:

@@ -50,14 +50,21 @@ async def test_missing_topics_are_created_once(kafka_broker: BrokerSettings) -> 
 
 
 async def test_one_replica_flushes_every_record_and_keeps_it(kafka_broker: BrokerSettings) -> None:
-    """Law 2's topic on a single node; another topic keeps what it was given."""
+    """Law 2's topic on a single node; another topic keeps what it was given, for so long."""
     log, events = kafka_broker.topic("saga.log"), kafka_broker.topic("saga.events")
-    specs = [TopicSpec(log, 1, durable=True), TopicSpec(events, 1, {"retention.ms": "60000"})]
+    replies = kafka_broker.topic("saga.replies")
+    specs = [
+        TopicSpec(log, 1, durable=True),
+        TopicSpec(events, 1, {"retention.ms": "60000"}, safe=True),
+        TopicSpec(replies, 1),
+    ]
     await ensure_topics(kafka_broker, specs)
     config = await config_of(kafka_broker, log)
     wanted = {"flush.messages": "1", "retention.ms": "-1", "retention.bytes": "-1"}
     assert {key: config[key] for key in wanted} == wanted
-    assert (await config_of(kafka_broker, events))["retention.ms"] == "60000"
+    config = await config_of(kafka_broker, events)
+    assert (config["flush.messages"], config["retention.ms"]) == ("1", "60000")
+    assert (await config_of(kafka_broker, replies))["flush.messages"] != "1"
 
 
 async def test_other_partitions_are_refused_and_nothing_is_created(
