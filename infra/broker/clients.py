@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any, Literal, cast
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import InvalidRequestError
@@ -60,7 +59,7 @@ def make_consumer(
     wait = EMBEDDED_FETCH_WAIT_MS if settings.embedded else FETCH_WAIT_MS
     session = EMBEDDED_SESSION_TIMEOUT_MS if settings.embedded else SESSION_TIMEOUT_MS
     session = session if session_timeout_ms is None else session_timeout_ms
-    consumer = AIOKafkaConsumer(
+    consumer = settings.clients.consumer(
         group_id=group_id,
         group_instance_id=None if settings.embedded else group_instance_id,
         client_id=client_id,
@@ -100,7 +99,7 @@ async def start_consumer(settings: BrokerSettings, consumer: Consumer) -> None:
 def make_producer(settings: BrokerSettings, *, client_id: str = "saga") -> Producer:
     """An idempotent producer, not started, for `BatchSender`. Use separate ones for the log and for
     everything else; after an error on a partition make a new one (DESIGN, facts)."""
-    producer = AIOKafkaProducer(
+    producer = settings.clients.producer(
         client_id=client_id,
         enable_idempotence=True,
         acks="all",
@@ -115,7 +114,8 @@ def make_producer(settings: BrokerSettings, *, client_id: str = "saga") -> Produ
 def make_admin(settings: BrokerSettings, *, client_id: str = "saga-admin") -> AIOKafkaAdminClient:
     """An admin client, not started. It reports failures per topic inside the response: check each
     code (`infra.broker.topics` does)."""
-    return AIOKafkaAdminClient(client_id=client_id, **_common(settings))
+    admin = settings.clients.admin(client_id=client_id, **_common(settings))
+    return cast(AIOKafkaAdminClient, admin)
 
 
 async def close_producer(producer: Producer, timeout_s: float = 5.0) -> None:

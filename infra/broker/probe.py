@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
@@ -36,18 +35,19 @@ async def wait_for_broker(
     Raises `BrokerUnreachable`, naming address, protocol and last reason, after `timeout_s`; that an
     attempt took too long is a reason only where there was no other.
     """
-    deadline = time.monotonic() + timeout_s
+    now = asyncio.get_running_loop().time
+    deadline = now() + timeout_s
     reason = ""
     while True:
         reasons: list[str] = []
         try:
             with _taking(reasons):
-                async with asyncio.timeout(max(RETRY_S, deadline - time.monotonic())):
+                async with asyncio.timeout(max(RETRY_S, deadline - now())):
                     return await _ask(settings)
         except (KafkaError, OSError, TimeoutError) as error:
             reason = _reason(error, reasons) or reason
             message = _unreachable(settings, reason or "it took too long")
-            if time.monotonic() + RETRY_S >= deadline:
+            if now() + RETRY_S >= deadline:
                 raise BrokerUnreachable(message) from error
         if on_retry is not None:
             on_retry(message)

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.broker.oauth import token_provider
+from infra.broker.port import Aiokafka, Clients
 from infra.broker.tls import ssl_context
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+
+_AIOKAFKA = Aiokafka()
 
 
 class BrokerSettings(BaseSettings):
@@ -50,6 +53,7 @@ class BrokerSettings(BaseSettings):
     embedded: bool = Field(
         default=False, description="set by who started the embedded broker; see its limits"
     )
+    _clients: Clients = PrivateAttr(default_factory=lambda: _AIOKAFKA)
 
     @field_validator("bootstrap_servers", mode="before")
     @classmethod
@@ -99,6 +103,17 @@ class BrokerSettings(BaseSettings):
         }
         given = {"bootstrap_servers": bootstrap_servers, "embedded": embedded}
         return cls(**{**fields, **given, "topic_prefix": topic_prefix, "replication_factor": 1})
+
+    def through(self, clients: Clients) -> Self:
+        """The same settings, for clients that are made by `clients`."""
+        copy = self.model_copy()
+        copy._clients = clients  # pylint: disable=protected-access  # it is one of us
+        return copy
+
+    @property
+    def clients(self) -> Clients:
+        """What makes the clients for these settings: aiokafka, unless `through` said otherwise."""
+        return self._clients
 
     @property
     def address(self) -> str:

@@ -2,7 +2,6 @@
 wake-up found (DESIGN laws 2 and 12)."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -134,13 +133,14 @@ class Checkup:
         if partition.role == "claiming":
             return f"assigned but not owned ({partition.trouble})"
         if partition.role == "owner" and partition.lag:
-            _, since = self._moved.get(partition.partition, (NOWHERE, time.monotonic()))
-            if time.monotonic() - since > STALLED_S:
+            now = self._house.clock.monotonic()
+            _, since = self._moved.get(partition.partition, (NOWHERE, now))
+            if now - since > STALLED_S:
                 return f"{partition.lag} inputs wait and none was decided for {STALLED_S:.0f} s"
         return partition.trouble
 
     def _observe(self) -> None:
-        now = time.monotonic()
+        now = self._house.clock.monotonic()
         for partition in self._partitions:
             before = self._moved.get(partition.number)
             done = self._ends.get(partition.number, NOWHERE) <= partition.positions

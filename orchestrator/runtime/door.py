@@ -40,7 +40,7 @@ class FrontDoor:
 
     ``partitions`` is how many saga.requests has. With ``decided`` (up to which offset a partition's
     requests are decided) a publisher waits while too much is unread: the embedded broker drops
-    what is not read in time.
+    what is not read in time. ``fresh_id`` makes the id of a request.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class FrontDoor:
         settings: BrokerSettings,
         partitions: int,
         decided: Callable[[int], int] | None = None,
+        fresh_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._settings = settings
         self._topic = settings.topic(REQUESTS)
@@ -56,6 +57,7 @@ class FrontDoor:
         self._sender: BatchSender | None = None
         self._lock = asyncio.Lock()
         self._decided = decided
+        self._fresh_id = fresh_id
         self._unread: dict[int, deque[tuple[int, int]]] = {}
 
     async def open(self) -> None:
@@ -81,7 +83,7 @@ class FrontDoor:
         """
         data = {"definition": definition, "input": input}
         # A start is known by its key: whoever asks twice asks in two requests.
-        message = self._message("saga.start", tenant, data, uuid.uuid4().hex)
+        message = self._message("saga.start", tenant, data, self._fresh_id())
         message["requestkey"] = key
         if traceparent:
             message["traceparent"] = traceparent

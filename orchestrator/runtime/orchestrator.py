@@ -126,7 +126,9 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         stack.callback(log.close)
         self._reader = Reader.open(file)
         stack.callback(self._reader.close)
-        self._door = FrontDoor(broker, count, self._decided if broker.embedded else None)
+        self._door = FrontDoor(
+            broker, count, self._decided if broker.embedded else None, self._fresh_id
+        )
         await self._door.open()
         stack.push_async_callback(self._door.close)
         writer = LogWriter(broker, broker.topic(LOG))
@@ -233,6 +235,9 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
 
     def _assignment(self) -> set[int] | None:
         return self._shell.assignment if self._shell else None
+
+    def _fresh_id(self) -> str:
+        return f"{self._chance.getrandbits(128):032x}"
 
     def _decided(self, partition: int) -> int:
         return self._shell.partitions[partition].positions[0] if self._shell else -1
