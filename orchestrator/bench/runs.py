@@ -45,7 +45,7 @@ async def measure(
     progress: Say,
 ) -> list[Figures]:
     """Run the loads one after another on one deployment. Raises BenchError."""
-    with fleet(place.clock, deployed.logs) as processes:
+    with fleet(deployed.logs) as processes:
         processes.extra.update(place.measured_too)
         for name, module in deployed.processes.items():
             processes.start(name, module, deployed.env)

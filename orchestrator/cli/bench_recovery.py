@@ -127,7 +127,7 @@ async def _played(
     first = next(iter(steps_of(loaded.definition.body)))
     async with AsyncExitStack() as stack:
         cast = Cast(
-            stack.enter_context(fleet(clock, troupe.folder)),
+            stack.enter_context(fleet(troupe.folder)),
             troupe,
             clock,
             await stack.enter_async_context(httpx.AsyncClient(trust_env=False)),
