@@ -6,10 +6,10 @@ FastAPI. There is no broker to start: the one on the page documents and never co
 clients are the runtime's.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -36,6 +36,7 @@ from orchestrator.admin.ports import Backend
 from orchestrator.admin.sagas import saga_routes
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
+from orchestrator.verify.result import CheckResult
 
 
 class AdminApplication(AsgiFastStream):
@@ -73,17 +74,19 @@ def admin_app(
     guard: Guard,
     clock: Clock,
     *,
+    checks: Mapping[str, CheckResult] = MappingProxyType({}),
     routers: Sequence[APIRouter] = (),
     contracts: Iterable[ModuleType] = (),
 ) -> ASGIApp:
     """The whole HTTP application of one process.
 
-    ``routers`` are the business's own, ``contracts`` the modules that the AsyncAPI page shows.
+    ``checks`` are what `saga check` found at the start, by version of the definition; ``routers``
+    are the business's own, ``contracts`` the modules that the AsyncAPI page shows.
     Raises ``UnguardedRoute`` when any route, theirs included, states no permission (law 13).
     """
     ours = [
         saga_routes(backend, clock),
-        definition_routes(backend),
+        definition_routes(backend, checks),
         dead_letter_routes(letters),
         health_routes(backend),
         metrics_routes(backend),

@@ -1,5 +1,6 @@
 """The routes of definitions: which there are, what they say, and their compensation table."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from infra.http.problems import responses
 from orchestrator.admin.ports import Backend
 from orchestrator.definition.nodes import Definition, parse
 from orchestrator.definition.table import compensation_table
+from orchestrator.verify.result import CheckResult
 
 Name = Annotated[str, Path(min_length=1, max_length=100, description="a definition's name")]
 Version = Annotated[str | None, Query(max_length=100, description="the newest without it")]
@@ -25,8 +27,8 @@ def definition_of(backend: Backend, version: str) -> Definition | None:
     return parse(raw) if raw is not None else None
 
 
-def definition_routes(backend: Backend) -> APIRouter:
-    """The routes under ``/definitions``."""
+def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> APIRouter:
+    """The routes under ``/definitions``; ``checks`` by version, where there is one."""
     router = APIRouter(
         prefix="/definitions",
         tags=["definitions"],
@@ -54,16 +56,20 @@ def definition_routes(backend: Backend) -> APIRouter:
             "version": version,
             "input": body["input"],
             "definition": body,
+            "check": msgspec.to_builtins(checks.get(version)),
             "versions": [known for named, known, _ in _known(backend) if named == name],
         }
 
     @router.get("/{name}/table", responses=responses(401, 403, 404))
     async def table(name: Name, version: Version = None) -> Any:
         """What is undone in every outcome, compiled from the definition: the newest version, or
-        the one that is named, as long as sagas of it are in the log.
+        the one that is named, as long as sagas of it are in the log. `check` is what `saga check`
+        found when this process started (null: of a version that it does not start).
         """
         found = _newest(backend, name)[1] if version is None else _exact(backend, name, version)
-        return msgspec.to_builtins(compensation_table(found))
+        table = compensation_table(found)
+        check = msgspec.to_builtins(checks.get(table.version))
+        return {**msgspec.to_builtins(table), "check": check}
 
     return router
 

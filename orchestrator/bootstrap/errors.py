@@ -26,3 +26,7 @@ class NothingRuns(BootstrapError):
 
 class NotRefilled(BootstrapError):
     """The broker did not get its log again."""
+
+
+class DefinitionBroken(BootstrapError):
+    """A definition breaks a property that `saga check` holds it to."""

@@ -1,7 +1,8 @@
 """The files of a data folder beside its databases: the token, and who runs here.
 
 `DATA/saga.db` the log, `DATA/services/NAME.db` the services' databases, `DATA/token` (0600),
-`DATA/running.json` while a process with an HTTP API runs here, `DATA/lock` its lock.
+`DATA/running.json` while a process with an HTTP API runs here, `DATA/lock` its lock,
+`DATA/checked.json` the definitions that were checked.
 """
 
 import os

@@ -23,6 +23,7 @@ from orchestrator.bootstrap.folder import Running, make_token, remove_running, w
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
 from orchestrator.settings import Settings
+from orchestrator.verify.result import CheckResult
 
 OPERATOR = "operator"
 
@@ -41,10 +42,12 @@ async def http_api(
     application: Application,
     backend: Backend,
     services: Mapping[str, object] | None,
+    checks: Mapping[str, CheckResult],
 ) -> AsyncGenerator[Served, None]:
     """Serve the API for as long as the block runs, and say so in the data folder.
 
     `services` are those of this process, for the application's own routes; None: without them.
+    `checks` are shown beside the definitions, by version.
     Raises HttpError (the address is taken, the token cannot be used), ApplicationNotLoaded.
     """
     clock = SystemClock()
@@ -55,6 +58,7 @@ async def http_api(
         letters,
         guard,
         clock,
+        checks=checks,
         routers=[] if services is None else _routers(application, services),
         contracts=[import_module(name) for name in application.contracts],
     )

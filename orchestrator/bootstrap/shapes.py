@@ -11,6 +11,7 @@ from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.bootstrap.brokers import Say, Watched, reach, watched_broker
 from orchestrator.bootstrap.catalogue import load_sagas
+from orchestrator.bootstrap.checked import checked_definitions
 from orchestrator.bootstrap.folder import services_folder
 from orchestrator.bootstrap.parts import (
     prepare_topics,
@@ -51,7 +52,8 @@ async def orchestrator_process(
 
     `given` None takes an embedded broker; when that ends, `say` gets one line, and all else is
     stopped: returns the exit code. `ready` is called once everything is up. Raises FolderInUse,
-    BrokerError, BootstrapError, HttpError, DatastoreError, Mistake.
+    BrokerError, BootstrapError (DefinitionBroken: one does not hold what `saga check` asks),
+    HttpError, DatastoreError, Mistake.
     """
     # First of all, and until the end: two that wait for a broker must not share a folder either.
     with FolderLock(settings.data) as lock:
@@ -103,6 +105,7 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
         self._say = say
         self._ready = ready
         self._lock = lock
+        self._checks = checked_definitions(self.sagas, settings.data, say)
 
     async def serve(self, broker: BrokerSettings, *, wait: bool) -> None:
         """Until cancelled; `wait` for a broker that does not answer yet, and see to its topics."""
@@ -111,7 +114,9 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             enter = stack.enter_async_context
             parts = self._parts(broker)
             routes = cast(Mapping[str, object] | None, parts)
-            api = await enter(http_api(settings, broker, self._application, backend, routes))
+            api = await enter(
+                http_api(settings, broker, self._application, backend, routes, self._checks)
+            )
             if wait:
                 broker = await self._wait(broker)
             orchestrator = await enter(

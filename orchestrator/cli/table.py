@@ -1,4 +1,6 @@
-"""`saga table NAME`: the compensation table, compiled from the definition."""
+"""`saga table NAME`: the compensation table, compiled from the definition, and under it what a
+quick `saga check` found.
+"""
 
 from typing import Annotated
 
@@ -14,11 +16,13 @@ from orchestrator.cli.facts import SagaFacts, happened
 from orchestrator.cli.history import transitions
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
-from orchestrator.cli.views.table import table_view
+from orchestrator.cli.views.table import Checked, checked_view
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.table import Row, Table, compensation_table
 from orchestrator.definition.table_text import as_markdown
 from orchestrator.settings import Settings
+from orchestrator.verify.at_start import checked_at_start
+from orchestrator.verify.result import CheckResult, result
 
 app = typer.Typer()
 
@@ -42,15 +46,18 @@ def table(
     """What the orchestrator does for every outcome of every step."""
     settings = given.settings(app=application, app_dir=app_dir, data=data)
     if saga is not None:
-        whole, facts = _of_saga(settings, name, saga)
+        whole, facts, check = _of_saga(settings, name, saga)
         shown = _rows(whole, still_possible(whole, facts))
     else:
-        whole = compensation_table(_defined(settings, name).definition)
+        definition = _defined(settings, name).definition
+        whole, check = compensation_table(definition), None
         shown = whole if every else _rows(whole, [row for row in whole.rows if row.definite])
+        if not markdown:
+            check = result(*checked_at_start([definition]))
     if markdown:
         typer.echo(as_markdown(shown))  # not through rich: a line of markdown must not be wrapped
         return
-    emit(shown, table_view, as_json=as_json)
+    emit(Checked.of(shown, check), checked_view, as_json=as_json)
     if saga is None and len(shown.rows) < len(whole.rows) and not as_json:
         more = len(whole.rows) - len(shown.rows)
         typer.echo(f"{more} more rows, in which a participant never answers: --all")
@@ -74,15 +81,20 @@ def _settled(whole: Table, facts: SagaFacts) -> dict[str, str]:
     return {column.step: facts.outcomes.get(column.step, "") for column in whole.columns}
 
 
-def _of_saga(settings: Settings, name: str, saga: int) -> tuple[Table, SagaFacts]:
-    """What happened in the saga, and the table of the version that it runs, which the log keeps."""
+def _of_saga(
+    settings: Settings, name: str, saga: int
+) -> tuple[Table, SagaFacts, CheckResult | None]:
+    """What happened in the saga, the table of the version that it runs, which the log keeps, and
+    what the check found.
+    """
     with connected(settings) as client:
         about = client.get(f"/sagas/{saga}")
         if about["definition"] != name:
             raise BadInput(f"saga {saga} is one of {about['definition']}, and not of {name}")
         whole = client.get(f"/definitions/{name}/table", version=about["version"])
         history = client.get(f"/sagas/{saga}/history")
-    return msgspec.convert(whole, Table), happened(transitions(saga, history))
+    check = msgspec.convert(whole["check"], CheckResult | None)
+    return msgspec.convert(whole, Table), happened(transitions(saga, history)), check
 
 
 def _defined(settings: Settings, name: str) -> Saga:

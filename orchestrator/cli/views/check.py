@@ -9,12 +9,11 @@ from orchestrator.verify.timeline import Told, as_text
 
 def check_view(found: CheckResult) -> Group:
     """What was explored and what holds, or the shortest timeline of what does not."""
-    adversities = "adversity" if found.depth == 1 else "adversities"
     lines = [
         Text.assemble((f"{found.definition} ({found.version}) ", "bold"), _verdict(found)),
         Text(
             f"explored: {found.states:,} situations, {found.moves:,} moves;"
-            f" at most {found.depth} {adversities} on a path"
+            f" {_adversities(found.depth)}"
         ),
     ]
     if found.violation:
@@ -26,6 +25,20 @@ def check_view(found: CheckResult) -> Group:
     else:
         lines.append(Text(agreement(found)))
     return Group(*lines)
+
+
+def summary(found: CheckResult) -> Text:
+    """The result of a quick check in a line, and the command that tells and explores more."""
+    return Text.assemble(
+        "check: ",
+        _verdict(found),
+        f"; {found.states:,} situations, {_adversities(found.depth)};"
+        f" more: saga check {found.definition}",
+    )
+
+
+def _adversities(depth: int) -> str:
+    return f"at most {depth} {'adversity' if depth == 1 else 'adversities'} on a path"
 
 
 def _verdict(found: CheckResult) -> tuple[str, str]:

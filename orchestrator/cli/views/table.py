@@ -1,9 +1,15 @@
-"""How a compensation table looks."""
+"""How a compensation table looks, and under it what a check found."""
 
+from typing import Self
+
+from rich.console import Group
 from rich.table import Table as RichTable
+from rich.text import Text
 
+from orchestrator.cli.views.check import summary
 from orchestrator.definition.table import Table
 from orchestrator.definition.table_text import cells, header
+from orchestrator.verify.result import CheckResult
 
 STYLES = {
     "success": "green",
@@ -12,6 +18,26 @@ STYLES = {
     "no answer": "yellow",
     "needs operator": "yellow",
 }
+
+
+class Checked(Table, frozen=True):
+    """A table, and what `saga check` found: None where it was not asked."""
+
+    check: CheckResult | None
+
+    @classmethod
+    def of(cls, table: Table, check: CheckResult | None) -> Self:
+        """The two of them."""
+        fields = {name: getattr(table, name) for name in table.__struct_fields__}
+        return cls(**fields, check=check)
+
+
+def checked_view(found: Checked) -> Group:
+    """The table, and the check in a line."""
+    shown: list[RichTable | Text] = [table_view(found)]
+    if found.check is not None:
+        shown.append(summary(found.check))
+    return Group(*shown)
 
 
 def styled(cell: str) -> str:

@@ -16,6 +16,9 @@ from infra.http.login import login_path
 from infra.http.sessions import Sessions
 from orchestrator.admin.application import admin_app
 from orchestrator.admin.letters import Letter
+from orchestrator.definition.nodes import Definition
+from orchestrator.verify.at_start import checked_at_start
+from orchestrator.verify.result import result
 from tests.unit.admin.backend import FakeBackend, FakeLetters
 
 TOKEN = "token-of-the-tests-0123456789"
@@ -61,7 +64,17 @@ def make_app(
     backend: FakeBackend, letters: FakeLetters, clock: ManualClock
 ) -> Callable[[Guard], Any]:
     contracts = [import_module(name) for name in sagas.app.contracts]
-    return lambda guard: admin_app(backend, letters, guard, clock, contracts=contracts)
+    checks = {
+        one.subject.table.version: result(one) for one in checked_at_start(_versions(backend))
+    }
+    return lambda guard: admin_app(
+        backend, letters, guard, clock, checks=checks, contracts=contracts
+    )
+
+
+def _versions(backend: FakeBackend) -> list[Definition]:
+    """What the process checked when it started."""
+    return [backend.saga.definition]
 
 
 @pytest.fixture

@@ -108,6 +108,8 @@ async def test_definitions(client: Client, backend: FakeBackend):
     assert one["versions"] == [backend.saga.version]
     table = (await client.get("/definitions/work/table")).json()
     assert [column["step"] for column in table["columns"]] == ["pack", "ship"]
+    assert one["check"] == table["check"]
+    assert (table["check"]["holds"], table["check"]["version"]) == (True, backend.saga.version)
     for path in ("/definitions/nothing", "/definitions/nothing/table"):
         assert (await client.get(path)).status_code == 404
 
@@ -133,6 +135,7 @@ async def test_the_table_of_an_older_version_is_there_as_long_as_a_saga_runs_it(
     backend.catalogue = Catalogue([newer])
     newest = (await client.get("/definitions/work/table")).json()
     assert [column["step"] for column in newest["columns"]] == ["pack"]
+    assert newest["check"] is None  # this process did not start with it
     asked = (await client.get(f"/definitions/work/table?version={old}")).json()
     assert (asked["version"], len(asked["columns"])) == (old, 2)
     for path in (f"/definitions/other/table?version={old}", "/definitions/work/table?version=x"):

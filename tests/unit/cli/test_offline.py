@@ -42,6 +42,15 @@ def test_the_table_for_programs_and_with_every_row(capsys: pytest.CaptureFixture
     assert len(json.loads(capsys.readouterr().out)["rows"]) > len(definite) == 9
 
 
+def test_under_the_table_stands_what_the_check_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["table", "order-fulfillment"]) == 0
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("check: ")]
+    assert line.startswith("check: holds")
+    assert run(["table", "order-cancellation", "--json"]) == 0
+    check = json.loads(capsys.readouterr().out)["check"]
+    assert (check["holds"], check["depth"]) == (True, 1)
+
+
 def test_an_unknown_definition_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["table", "nope"]) == 2
     assert "order-fulfillment" in capsys.readouterr().err

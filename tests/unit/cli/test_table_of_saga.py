@@ -39,7 +39,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     answers: dict[str, Any] = {
         "/sagas/7": {"definition": OLDER.name, "version": version(OLDER)},
-        f"/definitions/{OLDER.name}/table": msgspec.to_builtins(compensation_table(OLDER)),
+        f"/definitions/{OLDER.name}/table": {
+            **msgspec.to_builtins(compensation_table(OLDER)),
+            "check": None,
+        },
         "/sagas/7/history": {"items": [], "next": None},
     }
 
