@@ -92,10 +92,15 @@ class Timers:
             return
         del self._barriers[partition]
         sagas = [saga for saga, _ in self._log.due(partition.number, barrier.at, DUE_AT_ONCE)]
+        if not sagas:
+            # What was due has moved on meanwhile. Nothing will be committed because of this, so
+            # nothing else would ask for the wake-ups that are left (law 12).
+            wake = self._log.next_wake(partition.number)
+            partition.next_wake = NEVER if wake is None else wake
+            return
         # Sagas with decisions under way come again by their commit; the others by the next one.
-        partition.next_wake = NEVER
-        if not partition.wake(sagas, barrier.at) and sagas:
-            partition.next_wake = barrier.at + RETRY_MS
+        woken = partition.wake(sagas, barrier.at)
+        partition.next_wake = NEVER if woken else barrier.at + RETRY_MS
         partition.look_again = True
 
     async def _sleep(self) -> None:

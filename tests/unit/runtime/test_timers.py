@@ -1,0 +1,73 @@
+"""No wake-up is forgotten, whatever happens while one is being decided (DESIGN law 12)."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+from infra.clock import ManualClock
+from orchestrator.runtime.happenings import Positions
+from orchestrator.runtime.partition import Partition
+from orchestrator.runtime.timers import Timers
+
+NOW = 1_000
+
+
+class Inputs:
+    """Inputs that end at 1; ``read`` says how far they were read."""
+
+    def __init__(self) -> None:
+        self.read: Positions = (0, 0)
+
+    async def ends(self, partitions: Any) -> dict[int, Positions]:
+        return {number: (1, 1) for number in partitions}
+
+    async def position(self, _partition: int) -> Positions:
+        return self.read
+
+
+class Place:
+    """A partition whose sagas want to be woken at these times."""
+
+    def __init__(self, wakes: dict[int, int]) -> None:
+        self.number, self.ready, self.look_again = 0, True, False
+        self.own = SimpleNamespace(owns=True, epoch="e")
+        self.wakes = wakes
+        self.next_wake = min(wakes.values())
+        self.woken: list[int] = []
+
+    def next_wake_of(self, _partition: int) -> int | None:
+        return min(self.wakes.values(), default=None)
+
+    def due(self, _partition: int, at: int, _limit: int) -> list[tuple[int, int]]:
+        return [(saga, wake) for saga, wake in self.wakes.items() if wake <= at]
+
+    def wake(self, sagas: list[int], _at: int) -> bool:
+        self.woken += sagas
+        for saga in sagas:
+            del self.wakes[saga]
+        return bool(sagas)
+
+
+async def test_what_is_due_later_is_not_forgotten_when_what_was_due_has_moved_on() -> None:
+    """Nothing is decided then, so no commit would ask for the next wake-up."""
+    clock, inputs = ManualClock(NOW), Inputs()
+    place = Place({1: NOW, 2: NOW + 50})
+    log = SimpleNamespace(due=place.due, next_wake=place.next_wake_of)
+    timers = Timers(clock, cast(Any, log), cast(Any, inputs), [cast(Partition, place)])
+    running = asyncio.create_task(timers.run())
+    try:
+        await asyncio.sleep(0)  # the barrier stands: it waits for the inputs
+        await asyncio.sleep(0)
+        del place.wakes[1]  # its reply came
+        inputs.read = (1, 1)
+        async with asyncio.timeout(5):
+            while place.next_wake == NOW:
+                await asyncio.sleep(0.001)
+        assert place.next_wake == NOW + 50
+        clock.advance(60)
+        async with asyncio.timeout(5):
+            while not place.woken:
+                await asyncio.sleep(0.001)
+        assert place.woken == [2]
+    finally:
+        running.cancel()
