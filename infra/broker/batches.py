@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
+from infra.boundaries import OUTSIDE, Boundary
+from infra.broker.clients import on_its_way
 from infra.broker.errors import AppendFailed, BatchTooLarge, UnknownDestination
 from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
 from infra.broker.types import Producer, Record
@@ -25,6 +27,7 @@ class _Group(NamedTuple):
 
     records: Sequence[Record]
     size: int
+    boundary: Boundary
     base_offset: asyncio.Future[int]
 
 
@@ -55,9 +58,11 @@ class BatchSender:
         self._closed = False
 
     def submit(
-        self, topic: str, partition: int, records: Sequence[Record]
+        self, topic: str, partition: int, records: Sequence[Record], boundary: Boundary
     ) -> "asyncio.Future[int]":
         """Queue `records` as one group, kept together and in order of submission.
+
+        `boundary` is passed once for each batch that has groups of it.
 
         The future gives the offset of the first record (the others follow without a gap), or raises
         `AppendFailed`. Raises `BatchTooLarge` at once, with nothing queued or sent, when the group
@@ -77,14 +82,17 @@ class BatchSender:
         if lane.failure is not None:
             future.set_exception(lane.failure.again())
             return future
-        lane.groups.append(_Group(records, size, future))
+        lane.groups.append(_Group(records, size, boundary, future))
         if lane.task is None:
             lane.task = asyncio.create_task(self._send(lane, topic, partition))
         return future
 
     async def append(self, topic: str, partition: int, values: Sequence[bytes]) -> int:
-        """Append keyless records in one batch; their base offset. Raises as `submit` does."""
-        return await self.submit(topic, partition, [Record(None, value) for value in values])
+        """Append keyless records from outside of the product, in one batch; their base offset.
+
+        Raises as `submit` does."""
+        records = [Record(None, value) for value in values]
+        return await self.submit(topic, partition, records, OUTSIDE)
 
     def failure(self, topic: str, partition: int) -> AppendFailed | None:
         """Why nothing more can be sent to this partition, or None."""
@@ -127,7 +135,12 @@ class BatchSender:
         try:
             while lane.groups:
                 groups = list(self._take(lane.groups))
+                passed = {group.boundary for group in groups}
+                for boundary in passed:
+                    boundary.before()
                 base_offset = await self._send_batch(groups, topic, partition)
+                for boundary in passed:
+                    boundary.after()
                 for group in groups:
                     if not group.base_offset.done():
                         group.base_offset.set_result(base_offset)
@@ -159,7 +172,12 @@ class BatchSender:
                 if added is None:
                     raise AppendFailed("the batch was full before its computed size")
         batch.close()
-        metadata = await (await self._producer.send_batch(batch, topic, partition=partition))
+        answer = await self._producer.send_batch(batch, topic, partition=partition)
+        for group in groups:
+            if group.boundary.kills_when_sent:
+                await on_its_way(self._producer, topic, partition)
+                group.boundary.sent()
+        metadata = await answer
         if metadata is None or metadata.offset < 0:
             raise AppendFailed("acknowledged without an offset")
         return metadata.offset

@@ -16,7 +16,7 @@ from aiokafka.errors import InvalidRequestError
 from infra.broker.errors import GroupTaken
 from infra.broker.settings import BrokerSettings
 from infra.broker.sizes import MAX_BATCH_BYTES
-from infra.broker.types import Consumer, Producer, RebalanceListener
+from infra.broker.types import Consumer, Producer, RebalanceListener, TopicPartition
 
 RETRY_BACKOFF_MS = 50
 METADATA_MAX_AGE_MS = 5_000
@@ -29,6 +29,7 @@ EMBEDDED_FETCH_WAIT_MS = 10
 # The embedded broker lets a new member in only a second before the last one's session would have
 # ended, left or not, and later still for a static member: short sessions, no static membership.
 EMBEDDED_SESSION_TIMEOUT_MS = 3_000
+TURNS_TO_WRITE = 3  # of the loop: from a batch taken up to its bytes at the socket
 BUILDER_BYTES = 2 * MAX_BATCH_BYTES  # the builder's own limit must never come first
 
 
@@ -131,6 +132,17 @@ async def close_producer(producer: Producer, timeout_s: float = 5.0) -> None:
     if sender is not None:
         sender.cancel()
         await asyncio.wait([sender], timeout=timeout_s)
+
+
+async def on_its_way(producer: Producer, topic: str, partition: int) -> None:
+    """Return when the batch of this partition was written to the socket; for crash points only:
+    there is no public way, and it spins."""
+    sender = cast(Any, producer)._sender  # pylint: disable=protected-access
+    place = TopicPartition(topic, partition)
+    while place not in sender._muted_partitions:  # noqa: ASYNC110  # pylint: disable=protected-access
+        await asyncio.sleep(0)
+    for _ in range(TURNS_TO_WRITE):
+        await asyncio.sleep(0)
 
 
 def _common(settings: BrokerSettings) -> dict[str, Any]:

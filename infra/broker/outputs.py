@@ -7,6 +7,7 @@ would delay every other by a backoff each time (aiokafka has one request under w
 import asyncio
 from collections.abc import Callable, Sequence
 
+from infra.boundaries import Boundary
 from infra.broker.clients import make_producer
 from infra.broker.settings import BrokerSettings
 from infra.broker.topic_sender import Group, TopicSender
@@ -32,7 +33,7 @@ class TopicSenders:
         self._topics: dict[str, TopicSender] = {}
 
     def submit(
-        self, topic: str, partition: int, records: Sequence[Record]
+        self, topic: str, partition: int, records: Sequence[Record], boundary: Boundary
     ) -> "asyncio.Future[int]":
         """Send `records`; the future ends with the base offset once they are acknowledged.
 
@@ -46,7 +47,7 @@ class TopicSenders:
             sender = self._topics[topic] = TopicSender(
                 topic, lambda: self._make(self._settings, client_id=f"{self._client_id}-{topic}")
             )
-        group = Group(partition, records, asyncio.get_running_loop().create_future())
+        group = Group(partition, records, boundary, asyncio.get_running_loop().create_future())
         sender.send(group)
         return group.done
 

@@ -15,6 +15,7 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
+from infra.boundaries import Boundary
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer
 from infra.broker.errors import AppendFailed, BatchTooLarge, BrokerError, UnknownDestination
@@ -32,6 +33,7 @@ class Group(NamedTuple):
 
     partition: int
     records: Sequence[Record]
+    boundary: Boundary
     done: asyncio.Future[int]
 
 
@@ -75,7 +77,7 @@ class TopicSender:
             self._open_soon()
             return
         try:
-            sent = self._sender.submit(self._topic, group.partition, group.records)
+            sent = self._sender.submit(self._topic, group.partition, group.records, group.boundary)
         except (BatchTooLarge, ValueError) as error:
             self._finish(group, error)
         else:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from infra.boundaries import Boundary
 from infra.datastore.errors import DatabaseNotOpened
 
 BUSY_TIMEOUT_MS = 5_000
@@ -67,11 +68,12 @@ def _configure(connection: sqlite3.Connection, readonly: bool) -> None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def transaction(connection: sqlite3.Connection, boundary: Boundary) -> Iterator[sqlite3.Connection]:
     """One write transaction: committed at the end, rolled back whole when anything is raised."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        boundary.before()
         connection.execute("COMMIT")
     except BaseException:
         # A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the first
@@ -79,6 +81,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    boundary.after()
 
 
 @contextmanager

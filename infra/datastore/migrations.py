@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Iterator
 from importlib.resources import files
 
+from infra.boundaries import Boundary
 from infra.datastore.connection import transaction
 from infra.datastore.errors import MigrationFailed, NewerSchema
 
 _FILE = re.compile(r"^(\d{4})_\w+\.sql$")
 
 
-def migrate(connection: sqlite3.Connection, package: str) -> int:
+def migrate(connection: sqlite3.Connection, package: str, boundary: Boundary) -> int:
     """Bring the database to the newest schema that ``package`` knows; returns its number.
 
     Raises NewerSchema when the database is newer than that (nothing is changed), MigrationFailed
@@ -25,7 +26,7 @@ def migrate(connection: sqlite3.Connection, package: str) -> int:
     """
     scripts = _scripts(package)
     for number in range(_version(connection) + 1, len(scripts) + 1):
-        _apply(connection, number, *scripts[number - 1])
+        _apply(connection, number, *scripts[number - 1], boundary)
     found = _version(connection)
     if found > len(scripts):
         raise NewerSchema(
@@ -52,9 +53,11 @@ def _scripts(package: str) -> list[tuple[str, str]]:
     return found
 
 
-def _apply(connection: sqlite3.Connection, number: int, name: str, script: str) -> None:
+def _apply(
+    connection: sqlite3.Connection, number: int, name: str, script: str, boundary: Boundary
+) -> None:
     try:
-        with transaction(connection):
+        with transaction(connection, boundary):
             for statement in _split(script):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")

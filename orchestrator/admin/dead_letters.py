@@ -12,12 +12,14 @@ from typing import Final
 from uuid import uuid4
 
 from contracts.topics import DEAD_LETTERS, DEFAULT_TENANT, LOG
+from infra.boundaries import Boundary
 from infra.broker.errors import BrokerUnreachable
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import KafkaError, Record
 from infra.clock import Clock
 from infra.telemetry.metrics import Metrics
+from orchestrator.admin.boundaries import REDRIVE, REDRIVE_MARK
 from orchestrator.admin.letter_box import PATIENCE_S, LetterBox
 from orchestrator.admin.letters import Letter, Mark, marking, place_of
 
@@ -77,12 +79,12 @@ class DeadLetters:
             self._check(found, again)
             partition, offset = place_of(letter)
             mark = Mark(offset, uuid4().hex, by, self._clock.now_ms())
-            await self._send(self._topic, partition, marking(mark))
+            await self._send(self._topic, partition, marking(mark), REDRIVE_MARK)
             await self._box.refresh()
             first = self._box.marks.get(letter)
             if not again and (first is None or first.nonce != mark.nonce):
                 raise RedriveRefused(f"dead letter {letter} is being sent again by somebody else")
-            await self._send(found.topic, found.partition, found.again())
+            await self._send(found.topic, found.partition, found.again(), REDRIVE)
             self._metrics.redriven.add(found.topic)
             return found
 
@@ -109,10 +111,10 @@ class DeadLetters:
         if letter.topic in (self._topic, self._settings.topic(LOG)):
             raise RedriveRefused(f"nothing is sent again to {letter.topic}")
 
-    async def _send(self, topic: str, partition: int, record: Record) -> None:
+    async def _send(self, topic: str, partition: int, record: Record, boundary: Boundary) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._senders.submit(topic, partition, [record])
+                await self._senders.submit(topic, partition, [record], boundary)
         except TimeoutError as error:
             raise BrokerUnreachable(f"{topic} takes nothing at the moment") from error
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_consumer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -126,7 +127,7 @@ class Client:
             groups[partition].append(record)
             self._begun[number] = now
         for partition, records in groups.items():
-            self._sender.submit(self._work.requests, partition, records)
+            self._sender.submit(self._work.requests, partition, records, OUTSIDE)
         self._next = numbers.stop
 
     def _ended(self, records: list[ConsumedRecord], now: float) -> list[float]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from infra.boundaries import CRASH_AT
 from orchestrator.cli.errors import CliError
 from orchestrator.cli.registry import COMMANDS, Entry
 
@@ -29,6 +30,8 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing leaves as a traceback."""
     try:
+        if CRASH_AT in os.environ:
+            import_module("orchestrator.bootstrap.crash_points").arm_from_environment()
         options, others = _split(arguments)
         name = next((word for word in others if not word.startswith("-")), None)
         # Our commands know these options themselves; one of an application is found by them.

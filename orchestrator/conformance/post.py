@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from contracts.envelope import HEADERS
 from contracts.topics import DEAD_LETTERS, REPLIES
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_consumer, make_producer, start_consumer
 from infra.broker.errors import BrokerUnreachable
@@ -84,7 +85,9 @@ class Post:
         lanes: dict[int, list[Record]] = defaultdict(list)
         for partition, key, value in letters:
             lanes[partition].append(Record(key, value, HEADERS))
-        sent = [self._sender.submit(self.topic, p, records) for p, records in lanes.items()]
+        sent = [
+            self._sender.submit(self.topic, p, records, OUTSIDE) for p, records in lanes.items()
+        ]
         try:
             async with asyncio.timeout(SEND_S):
                 await asyncio.gather(*sent)

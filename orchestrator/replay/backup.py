@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.datastore import DatastoreError, NewerSchema
+from orchestrator.replay.boundaries import COPIED, RESTORED
 from orchestrator.replay.errors import NotABackup, NotWritten
 from orchestrator.replay.placing import placing
 from orchestrator.sagalog.errors import SagaLogError
@@ -28,7 +29,7 @@ def back_up(file: str | PathLike[str], copy: str | PathLike[str]) -> int:
     The copy is one file, readable by its owner only, and checked. Raises FileInTheWay, NotABackup
     (there is no log, or it is damaged), NotWritten.
     """
-    with placing(Path(copy).absolute()) as beside:
+    with placing(Path(copy).absolute(), COPIED) as beside:
         _copy(Path(file).absolute(), beside)
         return beside.stat().st_size
 
@@ -39,7 +40,7 @@ def restore(copy: str | PathLike[str], file: str | PathLike[str]) -> list[Partit
     Nobody may use the data folder meanwhile. Raises FileInTheWay, NewerSchema, NotABackup,
     NotWritten; then nothing was changed.
     """
-    with placing(Path(file).absolute()) as beside:
+    with placing(Path(file).absolute(), RESTORED) as beside:
         _copy(Path(copy).absolute(), beside)
         try:
             with SagaLog.open(beside) as log:

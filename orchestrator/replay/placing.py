@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.boundaries import Boundary
 from orchestrator.replay.errors import FileInTheWay, NotWritten
 
 SIDES = ("-wal", "-shm")
@@ -14,7 +15,7 @@ SIDES = ("-wal", "-shm")
 
 
 @contextmanager
-def placing(target: Path) -> Generator[Path]:
+def placing(target: Path, boundary: Boundary) -> Generator[Path]:
     """A new empty file beside the target (only its owner may read it), which becomes the target
     when the block ends well, and is removed when it does not.
 
@@ -28,8 +29,9 @@ def placing(target: Path) -> Generator[Path]:
         _sync(beside)
         _refuse(target)
         _set_sides_aside(target)
-        os.replace(beside, target)
-        _sync(target.parent)
+        with boundary:
+            os.replace(beside, target)
+            _sync(target.parent)
     finally:
         for part in ("", *SIDES, "-journal"):
             Path(f"{beside}{part}").unlink(missing_ok=True)

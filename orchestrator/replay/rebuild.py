@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from infra.broker.settings import BrokerSettings
+from orchestrator.replay.boundaries import REBUILT
 from orchestrator.replay.placing import placing
 from orchestrator.replay.topic import name_of, read_log
 from orchestrator.sagalog.follow import Follower, Raw, without_strays
@@ -40,7 +41,7 @@ def rebuilding(file: str | PathLike[str]) -> Generator[Rebuilding]:
     The file appears under its name when the block ends; what an interrupted one left is begun
     again. Raises FileInTheWay when there is one already (set it aside first).
     """
-    with placing(Path(file).absolute()) as beside, SagaLog.open(beside) as log:
+    with placing(Path(file).absolute(), REBUILT) as beside, SagaLog.open(beside) as log:
         yield Rebuilding(log)
 
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from infra.broker.types import Record
 from infra.logging import get_logger
 from orchestrator.runtime import happenings as h
+from orchestrator.runtime.boundaries import CLAIM, OWN, RESEND, RESEND_OPEN
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.errors import ClaimIgnored
@@ -96,7 +97,7 @@ class Claiming:
 
         async def append() -> None:
             self.lane = await self._services.writer.lane(self._host.number)
-            offset = await self.lane.submit([Record(None, encode_record(claim))])
+            offset = await self.lane.submit([Record(None, encode_record(claim))], CLAIM)
             self._host.tell(h.ClaimAcknowledged(action.epoch, offset))
 
         self._tasks.start(append())
@@ -156,10 +157,14 @@ class Claiming:
         _log.info("partition owned", partition=self._host.number, epoch=epoch)
 
         async def open_inputs() -> None:
-            self._host.opened(await self._services.inputs.open(self._host.number, start))
+            with OWN:
+                self._host.opened(await self._services.inputs.open(self._host.number, start))
             if refilled:
-                await self._send_open_sagas()
-            await self._resend(epoch, action.sent, stop)
+                with RESEND_OPEN:
+                    await self._send_open_sagas()
+            with RESEND:
+                await self._resend(action.sent, stop)
+            self._host.tell(h.Done(epoch, h.RESEND))
 
         refilled, self._refilled = self._refilled, False
         self._tasks.start(open_inputs())
@@ -178,7 +183,7 @@ class Claiming:
                 messages = []
         await self._sent(messages)
 
-    async def _resend(self, epoch: str, sent: int, stop: int) -> None:
+    async def _resend(self, sent: int, stop: int) -> None:
         """Send again what lies behind the sent mark; of commands only the outstanding ones."""
         messages: list[Outgoing] = []
         for held in self._services.log.suffix(self._host.number, sent + 1):
@@ -195,7 +200,6 @@ class Claiming:
                 await self._sent(messages)
                 messages = []
         await self._sent(messages)
-        self._host.tell(h.Done(epoch, h.RESEND))
 
     async def _sent(self, messages: list[Outgoing]) -> None:
         done = asyncio.Event()

@@ -23,6 +23,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import Producer, Record
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
+from orchestrator.runtime.boundaries import REQUEST
 
 SOURCE: Final = "front-door"
 UNREAD_BYTES: Final = 3 * 1024 * 1024
@@ -134,7 +135,7 @@ class FrontDoor:
         await self._room(partition)
         sender = await self._connected()
         try:
-            offset = await sender.submit(self._topic, partition, [record])
+            offset = await sender.submit(self._topic, partition, [record], REQUEST)
             if self._decided is not None:
                 self._unread.setdefault(partition, deque()).append((offset, len(value)))
         except BrokerError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.topics import DEAD_LETTERS, partition_of_key
+from infra.boundaries import Boundary
 from infra.broker.batches import records_size
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
@@ -17,12 +18,16 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import KafkaError, Record
 from infra.logging import get_logger
+from orchestrator.runtime.boundaries import DEAD_LETTERS as LETTERS
 from orchestrator.runtime.wire import Outgoing
 
 GROUP_BYTES: Final = 500_000
 RETRY_S: Final = 0.5
 FLUSH_POLL_S: Final = 0.005
 _log = get_logger(__name__)
+
+_Place = tuple[str, int, Boundary]
+"""Topic, partition, and what is sent there: only what is alike goes in one group."""
 
 
 @dataclass(slots=True)
@@ -83,17 +88,17 @@ class Effects:
     def _round(self) -> None:
         self._scheduled = False
         parcels, self._waiting = self._waiting, []
-        groups: dict[tuple[str, int], list[Record]] = {}
-        members: dict[tuple[str, int], list[_Parcel]] = {}
+        groups: dict[_Place, list[Record]] = {}
+        members: dict[_Place, list[_Parcel]] = {}
         for parcel in parcels:
-            for topic, record, partition in parcel.messages:
+            for topic, record, boundary, partition in parcel.messages:
                 count = self._counts.get(topic)
                 if count is None:
-                    self._ask(topic, Outgoing(topic, record, partition), parcel)
+                    self._ask(topic, Outgoing(topic, record, boundary, partition), parcel)
                     continue
                 if partition < 0:
                     partition = partition_of_key(record.key or b"", count)
-                place = (topic, partition)
+                place = (topic, partition, boundary)
                 groups.setdefault(place, []).append(record)
                 inside = members.setdefault(place, [])
                 if not inside or inside[-1] is not parcel:
@@ -104,7 +109,7 @@ class Effects:
         for parcel in parcels:
             parcel.minus()
 
-    def _submit(self, place: tuple[str, int], records: list[Record], inside: list[_Parcel]) -> None:
+    def _submit(self, place: _Place, records: list[Record], inside: list[_Parcel]) -> None:
         chunks = list(_chunks(records))
         left = len(chunks)
 
@@ -124,12 +129,12 @@ class Effects:
         topic = self._settings.topic(place[0])
         for chunk in chunks:
             self.unacknowledged += len(chunk)
-            future = self._senders.submit(topic, place[1], chunk)
+            future = self._senders.submit(topic, place[1], chunk, place[2])
             future.add_done_callback(lambda f, c=chunk: acknowledged(f, c))
 
     def _refused(
         self,
-        place: tuple[str, int],
+        place: _Place,
         chunk: list[Record],
         error: BaseException,
         inside: list[_Parcel],
@@ -142,7 +147,8 @@ class Effects:
             return False
         headers = [("dlq-topic", place[0].encode()), ("dlq-error", str(error)[:2000].encode())]
         letters = [
-            Outgoing(DEAD_LETTERS, Record(r.key, r.value, [*r.headers, *headers])) for r in chunk
+            Outgoing(DEAD_LETTERS, Record(r.key, r.value, [*r.headers, *headers]), LETTERS)
+            for r in chunk
         ]
         for parcel in inside:
             parcel.left += 1

@@ -28,6 +28,7 @@ from orchestrator.runtime.services import Inputs
 from orchestrator.runtime.spans import SagaSpans
 from orchestrator.runtime.wire import Outgoing, Refused, rendered
 from orchestrator.sagalog.batch import Batch
+from orchestrator.sagalog.boundaries import MARK
 from orchestrator.sagalog.errors import LogConflict, LogReadFailed, LogWriteFailed, SagaLogError
 from orchestrator.sagalog.follow import Follower
 from orchestrator.sagalog.store import SagaLog
@@ -147,7 +148,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
             partition.keep_mark(batch)
         if batch:
             with contextlib.suppress(SagaLogError):  # a mark that is lost means sending twice
-                self.log.commit(batch)
+                self.log.commit(batch, MARK)
 
     def follower_moved(self, sagas: set[int]) -> None:
         """Somebody else's records moved these sagas."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from contracts.topics import REPLIES, REQUESTS
+from infra.boundaries import Boundary
 from infra.broker.clients import make_consumer
+from infra.broker.offsets import commit_offsets
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import (
     ConsumedRecord,
@@ -21,6 +23,7 @@ from infra.broker.types import (
     TopicPartition,
 )
 from infra.logging import get_logger
+from orchestrator.runtime.boundaries import REPLY_OFFSETS, REQUEST_OFFSETS
 from orchestrator.runtime.happenings import Positions
 from orchestrator.runtime.tasks import end_all
 
@@ -66,8 +69,9 @@ class _Listener(RebalanceListener):
 class _Source:
     """One topic, one consumer; every partition is paused until it is opened."""
 
-    def __init__(self, consumer: Consumer, topic: str) -> None:
+    def __init__(self, consumer: Consumer, topic: str, boundary: Boundary) -> None:
         self.consumer = consumer
+        self._boundary = boundary
         self._topic = topic
         self._committed: dict[TopicPartition, int] = {}
         self.trouble = ""
@@ -110,7 +114,7 @@ class _Source:
         if not news:
             return
         try:
-            await self.consumer.commit(news)
+            await commit_offsets(self.consumer, news, self._boundary)
             self._committed.update(news)
         except (KafkaError, IllegalStateError) as error:
             # Harmless: what is not committed is read again and ignored (law 4).
@@ -153,6 +157,7 @@ class KafkaInputs:
                 client_id="saga-replies",
             ),
             replies_topic,
+            REPLY_OFFSETS,
         )
         await replies.consumer.start()
         tps = [replies.tp(p) for p in range(self._partitions)]
@@ -179,7 +184,7 @@ class KafkaInputs:
             fetch_max_wait_ms=self._wait_ms,
             client_id="saga-requests",
         )
-        source = _Source(consumer, topic)
+        source = _Source(consumer, topic, REQUEST_OFFSETS)
         listener.pause = source.pause
         return source
 

@@ -7,6 +7,7 @@ partition's next claim gets a new producer; the others keep theirs until they gi
 import asyncio
 from collections.abc import Callable, Sequence
 
+from infra.boundaries import Boundary
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -32,9 +33,9 @@ class Lane:
         self._sender = pen.sender
         self._partition = partition
 
-    def submit(self, records: Sequence[Record]) -> "asyncio.Future[int]":
+    def submit(self, records: Sequence[Record], boundary: Boundary) -> "asyncio.Future[int]":
         """Append the records side by side; the future gives their base offset, or raises."""
-        return self._sender.submit(self._writer.topic, self._partition, records)
+        return self._sender.submit(self._writer.topic, self._partition, records, boundary)
 
     def release(self, *, failed: bool) -> None:
         """The epoch is over; ``failed``: no later epoch may use this producer."""

@@ -20,6 +20,7 @@ from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.adoption import Adopter
 from orchestrator.runtime.answers import Answers
+from orchestrator.runtime.boundaries import START, STOP
 from orchestrator.runtime.checkup import Checkup
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.door import FrontDoor
@@ -111,7 +112,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
             await shell.house.adopter.look(range(count))
             self._shell = shell
             stack.push_async_callback(self._end_at_failure, shell)
-            await shell.begin()
+            with START:
+                await shell.begin()
             self._stack = stack.pop_all()
 
     async def _end_at_failure(self, shell: Shell) -> None:
@@ -186,7 +188,8 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         if shell is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_S):
-                    await shell.finish()
+                    with STOP:
+                        await shell.finish()
             await shell.end(leave=True)
             await self._stack.aclose()
 

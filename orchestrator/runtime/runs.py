@@ -5,9 +5,11 @@ Which run may go on when is for the ownership to say; here it is done.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from orchestrator.runtime import happenings as h
+from orchestrator.runtime.boundaries import REFILL, SENT_MARK, TRANSITIONS
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.log_writer import Lane
@@ -60,7 +62,8 @@ class Runs:
         """Append a run through the lane of its epoch."""
         run = self._runs[span.id]
         counting, began = self._services.counting, self._services.clock.monotonic()
-        future = lane.submit(run.records)
+        boundary = REFILL if self._host.own.refill else TRANSITIONS
+        future = lane.submit(run.records, boundary)
         epoch = run.epoch
 
         def answered(done: "asyncio.Future[int]") -> None:
@@ -127,10 +130,12 @@ class Runs:
                 self._services.refused(run.refusals)
             for decided in run.decided():
                 messages += self._services.render(decided, True)
-            epoch, number = run.epoch, span.id
+            done = h.Done(run.epoch, span.id)
             if messages:
-                self._services.effects.send(
-                    messages, lambda e=epoch, n=number: self._host.tell(h.Done(e, n))
-                )
+                self._services.effects.send(messages, partial(self._acknowledged, done))
             else:
-                self._host.tell(h.Done(epoch, number))
+                self._host.tell(done)
+
+    def _acknowledged(self, done: h.Done) -> None:
+        with SENT_MARK:
+            self._host.tell(done)

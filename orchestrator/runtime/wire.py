@@ -13,6 +13,7 @@ import msgspec
 
 from contracts.envelope import HEADERS, idempotency_key
 from contracts.topics import DEAD_LETTERS, EVENTS, REPLIES, partition_of_saga
+from infra.boundaries import Boundary
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord, Record
 from orchestrator.engine.facts import (
@@ -26,6 +27,9 @@ from orchestrator.engine.facts import (
     Transition,
 )
 from orchestrator.engine.state import State
+from orchestrator.runtime.boundaries import COMMANDS, FORWARDED
+from orchestrator.runtime.boundaries import DEAD_LETTERS as LETTERS
+from orchestrator.runtime.boundaries import EVENTS as TOLD
 from orchestrator.runtime.tracing import saga_traceparent, traceparent
 
 SOURCE: Final = "orchestrator"
@@ -36,10 +40,12 @@ _OUTCOMES: Final = (Completed, Failed, Stuck, Parked)
 class Outgoing(NamedTuple):
     """One message: the topic without its prefix, the record, and where it goes.
 
-    ``partition`` -1 leaves that to the documented hash of the record's key (DESIGN law 10)."""
+    ``partition`` -1 leaves that to the documented hash of the record's key (DESIGN law 10).
+    ``boundary`` names the sending of it."""
 
     topic: str
     record: Record
+    boundary: Boundary
     partition: int = -1
 
 
@@ -113,13 +119,13 @@ def _command(settings: BrokerSettings, state: State, fact: Sent) -> Outgoing:
         "data": fact.data,
     }
     key = saga.encode()
-    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS))
+    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS), COMMANDS)
 
 
 def _emitted(state: State, transition: Transition, fact: Emitted) -> Outgoing:
     message = _event(state, fact.id, fact.event, transition.at, fact.data)
     key = fact.key.encode()
-    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS))
+    return Outgoing(fact.topic, Record(key, _encode(message), HEADERS), TOLD)
 
 
 def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
@@ -146,7 +152,7 @@ def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
     identity = f"{state.tenant}/{state.saga}/{place}"
     message = _event(state, identity, kind, transition.at, data)
     key = state.key.encode()
-    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS))
+    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS), TOLD)
 
 
 def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +191,7 @@ def refusal(told: Refused, at: int) -> Outgoing:
             "request": told.request,
         },
     }
-    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS))
+    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS), TOLD)
 
 
 def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
@@ -198,12 +204,12 @@ def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
         ("dlq-error", error[:2000].encode()),
         ("dlq-at", str(at).encode()),
     ]
-    return Outgoing(DEAD_LETTERS, Record(record.key, record.value, headers))
+    return Outgoing(DEAD_LETTERS, Record(record.key, record.value, headers), LETTERS)
 
 
 def forward(record: ConsumedRecord, topic: str, partition: int) -> Outgoing:
     """A message that belongs to another partition of its topic (DESIGN law 10)."""
-    return Outgoing(topic, Record(record.key, record.value, record.headers), partition)
+    return Outgoing(topic, Record(record.key, record.value, record.headers), FORWARDED, partition)
 
 
 def _short(*parts: object) -> str:

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from infra.datastore import transaction
+from orchestrator.sagalog.boundaries import ASIDE
 from orchestrator.sagalog.lookups import SQL
 
 _COPIES = [
@@ -29,7 +30,7 @@ def copy_partition(connection: sqlite3.Connection, partition: int, aside: Path) 
     """Copy everything of a partition into an empty saga log, in one transaction of that file."""
     connection.execute(SQL["attach_aside"], (str(aside),))
     try:
-        with transaction(connection):
+        with transaction(connection, ASIDE):
             for statement in _COPIES:
                 connection.execute(statement, (partition,))
     finally:

@@ -15,6 +15,7 @@ from orchestrator.engine.evolve import NotAState, evolve
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.state import State
 from orchestrator.sagalog.batch import Batch
+from orchestrator.sagalog.boundaries import FOLLOW
 from orchestrator.sagalog.errors import LogGap, UnreadableRecord
 from orchestrator.sagalog.fold import LogFold, PartitionFacts, Verdict
 from orchestrator.sagalog.records import Claim, DefinitionRecord, TransitionRecord, decode_record
@@ -81,7 +82,7 @@ class Follower:
                 skipped.append((offset, verdict.why))
         if fold.facts is not before.facts:
             batch.keep(fold.facts)
-            self._log.commit(batch)
+            self._log.commit(batch, FOLLOW)
         self._folds[partition] = fold
         self._remember(batch.states)
         return Applied(len(batch), skipped, set(batch.states))

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Self
 
 from contracts.topics import PARTITION_BITS
+from infra.boundaries import Boundary
 from infra.datastore import DatastoreError, migrate, open_database, transaction
 from infra.logging import get_logger
 from orchestrator.sagalog.aside import copy_partition, free_name, remove
 from orchestrator.sagalog.batch import Batch
+from orchestrator.sagalog.boundaries import COMMIT, DISPLACE, FORGET, MIGRATE
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
 from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
 from orchestrator.sagalog.records import unseal
@@ -50,13 +52,13 @@ class SagaLog(Lookups):
         """Open or make the file, and migrate it; raises NewerSchema or DatabaseNotOpened."""
         connection = open_database(file)
         try:
-            migrate(connection, PACKAGE)
+            migrate(connection, PACKAGE, MIGRATE)
         except BaseException:
             connection.close()
             raise
         return cls(Path(file), connection)
 
-    def commit(self, batch: Batch) -> None:
+    def commit(self, batch: Batch, boundary: Boundary = COMMIT) -> None:
         """Write the batch, whole and on the disk, or nothing of it.
 
         A transition that is there already with the same content only gets its new offset. Raises
@@ -64,7 +66,7 @@ class SagaLog(Lookups):
         LogWriteFailed when the disk is full or fails.
         """
         try:
-            with self._lock, transaction(self._connection):
+            with self._lock, transaction(self._connection, boundary):
                 self._write(batch)
         except sqlite3.IntegrityError as error:
             raise LogConflict(f"the saga log holds something else already: {error}") from error
@@ -132,7 +134,7 @@ class SagaLog(Lookups):
         Each is ``displaced`` until it is committed again, with the offset it was appended at. So
         filling the topic again can stop and go on at any point.
         """
-        self._change(_DISPLACE, (partition, from_offset))
+        self._change(_DISPLACE, (partition, from_offset), DISPLACE)
 
     def displaced(self, partition: int) -> Iterator[Held]:
         """What must be appended again: the definitions, then the transitions in their order."""
@@ -161,7 +163,7 @@ class SagaLog(Lookups):
 
     def forget(self, partition: int) -> None:
         """Take a partition out of the file, in one transaction; raises LogWriteFailed."""
-        self._change(_FORGET, (partition,))
+        self._change(_FORGET, (partition,), FORGET)
 
     def _definitions(self, partition: int, first: int, end: int) -> list[HeldDefinition]:
         found = self._all("definitions_from", (partition, first, end))
@@ -172,9 +174,11 @@ class SagaLog(Lookups):
             yield from (HeldTransition(offset, unseal(*row)) for offset, *row in page)
             first = page[-1][0] + 1
 
-    def _change(self, statements: list[str], parameters: tuple[int, ...]) -> None:
+    def _change(
+        self, statements: list[str], parameters: tuple[int, ...], boundary: Boundary
+    ) -> None:
         try:
-            with self._lock, transaction(self._connection):
+            with self._lock, transaction(self._connection, boundary):
                 for statement in statements:
                     self._connection.execute(statement, parameters)
         except sqlite3.Error as error:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 import structlog
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from infra.broker.offsets import commit_offsets
 from infra.broker.types import Consumer, TopicPartition
+from services.participant.boundaries import COMMAND_OFFSETS
 from services.participant.delivery import Delivery, Parcel
 
 log = structlog.get_logger(__name__)
@@ -87,7 +89,7 @@ class Acknowledger:
         if not self._owed:
             return
         try:
-            await self._consumer.commit(self._owed)
+            await commit_offsets(self._consumer, self._owed, COMMAND_OFFSETS)
             self.committed.update(self._owed)
             self._owed = {}
         except (CommitFailedError, IllegalStateError) as error:

@@ -15,6 +15,8 @@ from infra.clock import Clock
 from infra.datastore import transaction
 from infra.telemetry import spans_of
 from services.participant import wire
+from services.participant.boundaries import DEAD_LETTERS as LETTERS
+from services.participant.boundaries import HANDLE
 from services.participant.commands import CommandTaker
 from services.participant.errors import StorageFault
 from services.participant.events import EventTaker
@@ -68,7 +70,7 @@ class BatchHandler:
         outcome = Outcome()
         end = self._clock.monotonic() + BUDGET_S
         try:
-            with transaction(self._db):
+            with transaction(self._db, HANDLE):
                 for record in records:
                     await self._take(record, outcome)
                     outcome.taken += 1
@@ -99,4 +101,4 @@ class BatchHandler:
             error=error,
         )
         letter = wire.dead_letter(record, error, self._clock.now_ms())
-        return Outgoing(self._dead_letters, 0, letter, record)
+        return Outgoing(self._dead_letters, 0, letter, record, LETTERS)

@@ -13,6 +13,7 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from infra.logging import bound
 from services.participant import inbox, wire
+from services.participant.boundaries import REPLIES
 from services.participant.calling import call
 from services.participant.errors import Refusal
 from services.participant.outcome import Outcome, Outgoing
@@ -51,7 +52,7 @@ class CommandTaker:
             answer = await self._answer(command, outcome)
         reply = wire.reply_record(self._name, command, answer)
         outcome.outgoing.append(
-            Outgoing(command["replytopic"], command["replypartition"], reply, record)
+            Outgoing(command["replytopic"], command["replypartition"], reply, record, REPLIES)
         )
 
     async def _answer(self, command: CommandMessage, outcome: Outcome) -> Stored | Fault:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from contracts.envelope import explain
 from infra.datastore import FolderLock, migrate, open_database, transaction
 from services.participant import inbox
+from services.participant.boundaries import MIGRATE, SEED, WRITE
 from services.participant.errors import SeedError, StorageFault
 from services.participant.participant import Participant
 
@@ -42,11 +43,11 @@ class Database:
             raise
 
     def _prepare(self, participant: Participant, seed: Any) -> None:
-        migrate(self.writer, participant.package)
+        migrate(self.writer, participant.package, MIGRATE)
         inbox.prepare(self.writer)
         if seed is not None and participant.seed is not None:
             try:
-                with transaction(self.writer):
+                with transaction(self.writer, SEED):
                     participant.seed(self.writer, seed)
             except ValidationError as error:
                 raise SeedError(f"seed data of {participant.name}: {explain(error)}") from error
@@ -67,7 +68,7 @@ class Database:
         """
         async with self.turn:
             try:
-                with transaction(self.writer):
+                with transaction(self.writer, WRITE):
                     yield self.writer
             except sqlite3.Error as error:
                 if inbox.unusable(error):

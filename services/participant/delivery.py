@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from infra.boundaries import Boundary
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
 from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
@@ -36,9 +37,9 @@ class Delivery:
 
     def submit(self, outgoing: Sequence[Outgoing]) -> list[Parcel]:
         """Begin to send; records for the same partition keep their order."""
-        lanes: dict[tuple[str, int], list[Outgoing]] = {}
+        lanes: dict[tuple[str, int, Boundary], list[Outgoing]] = {}
         for item in outgoing:
-            lanes.setdefault(item[:2], []).append(item)
+            lanes.setdefault((item.topic, item.partition, item.boundary), []).append(item)
         return [self._send(part) for lane in lanes.values() for part in _parts(lane)]
 
     async def acknowledged(self, parcels: Sequence[Parcel]) -> None:
@@ -54,9 +55,9 @@ class Delivery:
                 await self._again(parcel.items, str(error))
 
     def _send(self, items: Sequence[Outgoing]) -> Parcel:
-        topic, partition, *_ = items[0]
+        topic, partition, *_, boundary = items[0]
         records = [item.record for item in items]
-        sent = self._senders.submit(topic, partition, records)
+        sent = self._senders.submit(topic, partition, records, boundary)
         sent.add_done_callback(_heard)
         return Parcel(items, sent)
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from contracts.envelope import CommandMessage
 from infra.datastore import Statements, transaction
+from services.participant.boundaries import TABLES
 from services.participant.errors import StorageFault
 from services.participant.rules import History, Stored
 
@@ -33,7 +34,7 @@ _FAULTS = {
 def prepare(db: sqlite3.Connection) -> None:
     """Make the inbox tables where they are missing; raises sqlite3.Error."""
     script = files("services.participant").joinpath("inbox.sql").read_text(encoding="utf-8")
-    with transaction(db):
+    with transaction(db, TABLES):
         for statement in script.split(";\n"):
             db.execute(statement)
         db.execute(_SQL["join"], (secrets.token_hex(8),))

@@ -5,17 +5,21 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from infra.boundaries import Boundary
 from infra.broker.types import ConsumedRecord, Record
 from infra.telemetry import Finished
 
 
 class Outgoing(NamedTuple):
-    """A record to send because of another: where to, and the record that caused it."""
+    """A record to send because of another: where to, the record that caused it, and what sending
+    it is called.
+    """
 
     topic: str
     partition: int
     record: Record
     cause: ConsumedRecord
+    boundary: Boundary
 
 
 @dataclass(slots=True)

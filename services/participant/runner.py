@@ -16,6 +16,7 @@ from infra.broker.topics import list_topics
 from infra.broker.types import Record
 from infra.clock import Clock, SystemClock
 from infra.datastore import ensure_folder
+from services.participant.boundaries import PUBLISH, START, STOP
 from services.participant.database import Database
 from services.participant.errors import NotRunning, ParticipantError
 from services.participant.health import Health
@@ -58,7 +59,8 @@ class ParticipantRunner:
 
     async def start(self) -> None:
         """Open the database, and begin to connect; returns before the broker has answered."""
-        database = Database(self.participant, ensure_folder(self._folder), self._seed)
+        with START:
+            database = Database(self.participant, ensure_folder(self._folder), self._seed)
         station = Station(
             self.participant, self.broker, database, self.clock, skew_ms=self._skew_ms
         )
@@ -77,8 +79,9 @@ class ParticipantRunner:
         running, self._running = self._running, None
         if running is not None:
             database, station = running
-            await station.close()
-            database.close()
+            with STOP:
+                await station.close()
+                database.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -139,7 +142,7 @@ class ParticipantRunner:
     async def publish(self, topic: str, partition: int, record: Record) -> None:
         """Publish to a topic (named without prefix); returns once it is acknowledged."""
         senders = self._parts[1].senders
-        await asyncio.shield(senders.submit(self.broker.topic(topic), partition, [record]))
+        await asyncio.shield(senders.submit(self.broker.topic(topic), partition, [record], PUBLISH))
 
     @property
     def _parts(self) -> tuple[Database, Station]:

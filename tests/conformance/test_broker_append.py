@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from infra.boundaries import OUTSIDE
 from infra.broker.errors import BatchTooLarge, UnknownDestination
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
@@ -25,7 +26,7 @@ async def test_what_is_read_is_what_was_written(
         Record(b"tombstone", None, (), 1_700_000_000_125),
     ]
     async with sending(any_broker) as sender:
-        assert await sender.submit(topic, 0, written) == 0
+        assert await sender.submit(topic, 0, written, OUTSIDE) == 0
     async with reading(any_broker, TopicPartition(topic, 0)) as consumer:
         read = await take(consumer, 3)
     assert [(r.key, r.value, list(r.headers), r.timestamp) for r in read] == [
@@ -41,7 +42,7 @@ async def test_groups_lie_in_the_order_of_submission(
     topic = any_broker.topic("a")
     groups = [records(*(b"%d.%d" % (g, i) for i in range(1 + g % 3))) for g in range(200)]
     async with sending(any_broker) as sender:
-        pending = [sender.submit(topic, g % 2, group) for g, group in enumerate(groups)]
+        pending = [sender.submit(topic, g % 2, group, OUTSIDE) for g, group in enumerate(groups)]
         offsets = await asyncio.gather(*pending)
     for partition in (0, 1):
         expected, read_values = 0, [r.value for group in groups[partition::2] for r in group]
@@ -77,7 +78,7 @@ async def test_a_group_larger_than_a_batch_is_refused_and_harms_nobody(
     async with sending(any_broker) as sender:
         assert await sender.append(topic, 0, [b"before"]) == 0
         with pytest.raises(BatchTooLarge, match=r"a/0; a batch takes"):
-            sender.submit(topic, 0, records(bytes(MAX_BATCH_BYTES)))
+            sender.submit(topic, 0, records(bytes(MAX_BATCH_BYTES)), OUTSIDE)
         assert await sender.append(topic, 0, [bytes(MAX_BATCH_BYTES - 200)]) == 1
         assert await sender.append(topic, 0, [b"after"]) == 2
 
@@ -105,8 +106,8 @@ async def test_a_partition_that_does_not_exist_is_named(
     senders = TopicSenders(any_broker)
     try:
         with pytest.raises(UnknownDestination, match="has no partition 7"):
-            await senders.submit(topic, 7, records(b"x"))
-        assert await senders.submit(topic, 1, records(b"y")) == 0
+            await senders.submit(topic, 7, records(b"x"), OUTSIDE)
+        assert await senders.submit(topic, 1, records(b"y"), OUTSIDE) == 0
     finally:
         await senders.close()
 
@@ -119,7 +120,7 @@ async def test_topic_senders_keep_order_and_count(
     names = [any_broker.topic("a"), any_broker.topic("b")]
     senders = TopicSenders(any_broker)
     try:
-        pending = [senders.submit(names[n % 2], 0, records(b"%d" % n)) for n in range(100)]
+        pending = [senders.submit(names[n % 2], 0, records(b"%d" % n), OUTSIDE) for n in range(100)]
         assert await asyncio.gather(*pending) == [n // 2 for n in range(100)]
         assert senders.sick() == {}
     finally:

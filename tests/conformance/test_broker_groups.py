@@ -4,6 +4,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import OffsetOutOfRangeError
 
+from infra.boundaries import OUTSIDE
 from infra.broker.clients import make_consumer
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import Consumer, RebalanceListener, TopicPartition
@@ -96,7 +97,7 @@ async def test_ends_and_beginnings(any_broker: BrokerSettings, make_topics: Make
     await make_topics(any_broker, {"a": 2})
     full, empty = (TopicPartition(any_broker.topic("a"), number) for number in (0, 1))
     async with sending(any_broker) as sender, reading(any_broker, full, empty) as consumer:
-        await sender.submit(full.topic, 0, records(b"1", b"2", b"3"))
+        await sender.submit(full.topic, 0, records(b"1", b"2", b"3"), OUTSIDE)
         assert await consumer.end_offsets([full, empty]) == {full: 3, empty: 0}
         assert await consumer.beginning_offsets([full, empty]) == {full: 0, empty: 0}
         await take(consumer, 3)

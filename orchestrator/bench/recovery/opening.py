@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -50,7 +51,7 @@ class Opener:
             self._next += 1
             if partition in missing:
                 missing.discard(partition)
-                self._sender.submit(self._work.requests, partition, [record])
+                self._sender.submit(self._work.requests, partition, [record], OUTSIDE)
 
     def _publish(self, numbers: range) -> None:
         groups: dict[int, list[Record]] = defaultdict(list)
@@ -58,5 +59,5 @@ class Opener:
             partition, record = self._work.request(number, self._partitions)
             groups[partition].append(record)
         for partition, records in groups.items():
-            self._sender.submit(self._work.requests, partition, records)
+            self._sender.submit(self._work.requests, partition, records, OUTSIDE)
         self._next = numbers.stop

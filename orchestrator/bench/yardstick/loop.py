@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import make_consumer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -81,7 +82,7 @@ class Loop:
                 message = packed(Message(f"{saga}/{name}", kind, saga, name))
                 topic = EVENTS if kind == "OrderCompleted" else f"yardstick.{name}"
                 outgoing.append((self._broker.topic(topic), place.partition, message))
-        appended = self._logger.submit(self._broker.topic(LOG), place.partition, logged)
+        appended = self._logger.submit(self._broker.topic(LOG), place.partition, logged, OUTSIDE)
         return Batch(appended, rows, outgoing, place, records[-1].offset + 1)
 
     def _next(self, given: Message, _partition: int) -> tuple[int, list[tuple[int, str, str]]]:
@@ -125,4 +126,4 @@ class Loop:
         for topic, partition, message in outgoing:
             groups[topic, partition].append(message)
         for (topic, partition), records in groups.items():
-            self._sender.submit(topic, partition, records)
+            self._sender.submit(topic, partition, records, OUTSIDE)

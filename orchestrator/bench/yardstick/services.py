@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import make_consumer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -42,7 +43,9 @@ async def _service(name: str, broker: BrokerSettings, folder: Path, sender: Batc
         _write(rows, [reply for replies in answers.values() for reply in replies])
         await asyncio.gather(
             *(
-                sender.submit(broker.topic(REPLIES), place.partition, [*map(packed, replies)])
+                sender.submit(
+                    broker.topic(REPLIES), place.partition, [*map(packed, replies)], OUTSIDE
+                )
                 for place, replies in answers.items()
             )
         )

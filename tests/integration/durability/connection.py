@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import apsw
 
+from infra.boundaries import OUTSIDE
 from infra.datastore import connection as datastore
 from infra.datastore import migrate
 from orchestrator.sagalog.lookups import PACKAGE
@@ -87,7 +88,7 @@ def open_log(file: Path, disk: Disk, *pragmas: str, checkpoint: int = 1_000) -> 
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
         real.checkpoint_at(checkpoint)
-        migrate(connection, PACKAGE)
+        migrate(connection, PACKAGE, OUTSIDE)
     except BaseException:
         disk.fails = ""  # closing is not what is tested
         connection.close()

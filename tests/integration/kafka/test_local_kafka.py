@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
@@ -69,7 +70,9 @@ async def write_until(enough: asyncio.Event, sender: BatchSender) -> list[int]:
     while not last:
         last = enough.is_set()
         number = len(pending)
-        pending.append(sender.submit("saga.log", 0, records(b"%d.0" % number, b"%d.1" % number)))
+        pending.append(
+            sender.submit("saga.log", 0, records(b"%d.0" % number, b"%d.1" % number), OUTSIDE)
+        )
         await asyncio.sleep(0.001)
     return list(await asyncio.gather(*pending))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from contracts.envelope import REPLY, ReplyMessage, decode
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BatchSender
 from infra.broker.clients import close_producer, make_consumer, make_producer
 from infra.broker.settings import BrokerSettings
@@ -32,7 +33,7 @@ class Peer:
 
     async def send(self, topic: str, *values: bytes, partition: int = 0, key: bytes = b"k") -> None:
         records = [Record(key, value) for value in values]
-        await self._sender.submit(self.broker.topic(topic), partition, records)
+        await self._sender.submit(self.broker.topic(topic), partition, records, OUTSIDE)
 
     async def read(self, topic: str, count: int, partition: int = 0) -> list[ConsumedRecord]:
         """The first ``count`` records of a partition; fails when they do not come."""

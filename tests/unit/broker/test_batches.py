@@ -6,6 +6,7 @@ import pytest
 from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from infra.boundaries import OUTSIDE
 from infra.broker.batches import BATCH_OVERHEAD, BatchSender, records_size
 from infra.broker.errors import AppendFailed, BatchTooLarge, UnknownDestination
 from infra.broker.types import Record
@@ -30,9 +31,12 @@ async def test_what_is_submitted_while_a_batch_is_under_way_shares_the_next(
 ) -> None:
     """One batch a partition at a time; groups merge, keep their order and their offsets."""
     cluster.gates["a"] = asyncio.Event()
-    first = sender.submit("a", 0, records(b"0"))
+    first = sender.submit("a", 0, records(b"0"), OUTSIDE)
     await asyncio.sleep(0.001)
-    later = [sender.submit("a", 0, records(b"1", b"2")), sender.submit("a", 0, records(b"3"))]
+    later = [
+        sender.submit("a", 0, records(b"1", b"2"), OUTSIDE),
+        sender.submit("a", 0, records(b"3"), OUTSIDE),
+    ]
     assert sender.pending() == 2
     cluster.gates["a"].set()
     assert await asyncio.gather(first, *later) == [0, 1, 3]
@@ -43,7 +47,7 @@ async def test_a_group_is_never_split(cluster: FakeCluster, sender: BatchSender)
     """Three groups of two thirds of a batch are three batches."""
     groups = [records(bytes(80), bytes(80)) for _ in range(3)]
     assert records_size(groups[0]) * 2 > 300 - BATCH_OVERHEAD
-    assert await asyncio.gather(*(sender.submit("a", 0, g) for g in groups)) == [0, 2, 4]
+    assert await asyncio.gather(*(sender.submit("a", 0, g, OUTSIDE) for g in groups)) == [0, 2, 4]
     assert cluster.batches == [("a", 0, 2)] * 3
 
 
@@ -63,13 +67,13 @@ async def test_a_failed_lane_is_dead_and_the_others_live(
 
     cluster.rule = rule
     cluster.gates["a"] = asyncio.Event()
-    failing = [sender.submit("a", 0, records(b"x"))]
+    failing = [sender.submit("a", 0, records(b"x"), OUTSIDE)]
     await asyncio.sleep(0.001)
-    failing.append(sender.submit("a", 0, records(b"waits")))
-    fine = sender.submit("a", 1, records(b"y"))
+    failing.append(sender.submit("a", 0, records(b"waits"), OUTSIDE))
+    fine = sender.submit("a", 1, records(b"y"), OUTSIDE)
     cluster.gates["a"].set()
     outcomes = await asyncio.gather(*failing, return_exceptions=True)
-    failing.append(sender.submit("a", 0, records(b"later")))
+    failing.append(sender.submit("a", 0, records(b"later"), OUTSIDE))
     outcomes += await asyncio.gather(failing[-1], return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [AppendFailed] * 3
     assert len({str(outcome) for outcome in outcomes}) == 1
@@ -98,9 +102,9 @@ async def test_too_large_and_empty_are_refused_before_anything_is_queued(
 ) -> None:
     """The lane is as alive as before."""
     with pytest.raises(BatchTooLarge):
-        sender.submit("a", 0, records(bytes(300)))
+        sender.submit("a", 0, records(bytes(300)), OUTSIDE)
     with pytest.raises(ValueError, match="empty group"):
-        sender.submit("a", 0, [])
+        sender.submit("a", 0, [], OUTSIDE)
     assert await sender.append("a", 0, [b"x"]) == 0
     assert len(cluster.batches) == 1
 
@@ -109,7 +113,7 @@ async def test_a_cancelled_waiter_changes_nothing(
     cluster: FakeCluster, sender: BatchSender
 ) -> None:
     """What was submitted is sent; the next group's offset counts it."""
-    given_up = sender.submit("a", 0, records(b"0"))
+    given_up = sender.submit("a", 0, records(b"0"), OUTSIDE)
     given_up.cancel()
     assert await sender.append("a", 0, [b"1"]) == 1
     assert cluster.logs["a", 0] == [b"0", b"1"]
@@ -117,7 +121,7 @@ async def test_a_cancelled_waiter_changes_nothing(
 
 async def test_flush_waits_for_all(cluster: FakeCluster, sender: BatchSender) -> None:
     """Afterwards every future is done."""
-    pending = [sender.submit("a", n % 2, records(b"x")) for n in range(20)]
+    pending = [sender.submit("a", n % 2, records(b"x"), OUTSIDE) for n in range(20)]
     await sender.flush()
     assert all(future.done() for future in pending)
     assert sender.pending() == 0 and len(cluster.logs["a", 1]) == 10
@@ -128,11 +132,14 @@ async def test_closed_it_fails_what_waits_and_what_comes(
 ) -> None:
     """Even a group whose sending has not begun, and a partition never used."""
     cluster.gates["a"] = asyncio.Event()
-    pending = [sender.submit("a", 0, records(b"x")) for _ in range(3)]
+    pending = [sender.submit("a", 0, records(b"x"), OUTSIDE) for _ in range(3)]
     await asyncio.sleep(0.001)
-    pending.append(sender.submit("b", 0, records(b"not begun")))
+    pending.append(sender.submit("b", 0, records(b"not begun"), OUTSIDE))
     await sender.close()
-    pending += [sender.submit("a", 0, records(b"late")), sender.submit("c", 0, records(b"late"))]
+    pending += [
+        sender.submit("a", 0, records(b"late"), OUTSIDE),
+        sender.submit("c", 0, records(b"late"), OUTSIDE),
+    ]
     outcomes = await asyncio.gather(*pending, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [AppendFailed] * 6
 
@@ -141,7 +148,7 @@ async def test_a_bug_in_a_record_reaches_who_waits(sender: BatchSender) -> None:
     """And not only the log of the event loop."""
     broken = Record(None, b"x", None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        sender.submit("a", 0, [broken])
+        sender.submit("a", 0, [broken], OUTSIDE)
 
 
 def built_size(written: list[Record]) -> int:

@@ -11,6 +11,7 @@ from aiokafka.errors import (
     OutOfOrderSequenceNumber,
 )
 
+from infra.boundaries import OUTSIDE
 from infra.broker.errors import AppendFailed, BatchTooLarge, TokenError, UnknownDestination
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
@@ -44,7 +45,7 @@ async def test_after_an_error_a_new_producer_sends_it_again_in_order(
             raise failures.pop()
 
     cluster.rule = rule
-    pending = [senders.submit("a", 0, records(b"%d" % n)) for n in range(5)]
+    pending = [senders.submit("a", 0, records(b"%d" % n), OUTSIDE) for n in range(5)]
     assert await asyncio.gather(*pending) == [0, 1, 2, 3, 4]
     assert cluster.logs["a", 0] == [b"0", b"1", b"2", b"3", b"4"]
     assert [producer.stopped for producer in cluster.producers] == [True, True, False]
@@ -62,9 +63,9 @@ async def test_a_sick_topic_holds_up_only_itself(
             raise KafkaConnectionError("not today")
 
     cluster.rule = rule
-    sick = senders.submit("sick", 0, records(b"x"))
+    sick = senders.submit("sick", 0, records(b"x"), OUTSIDE)
     for number in range(5):
-        assert await senders.submit("well", 0, records(b"y")) == number
+        assert await senders.submit("well", 0, records(b"y"), OUTSIDE) == number
     async with asyncio.timeout(10):
         while "sick" not in senders.sick():  # noqa: ASYNC110  # it tells nobody
             await asyncio.sleep(0.001)
@@ -81,7 +82,7 @@ async def test_a_cluster_that_is_away_is_waited_for(
 ) -> None:
     """Even the first producer cannot start yet."""
     cluster.start_fails = [error, error]
-    assert await senders.submit("a", 1, records(b"x")) == 0
+    assert await senders.submit("a", 1, records(b"x"), OUTSIDE) == 0
     assert len(cluster.producers) == 3
 
 
@@ -96,12 +97,12 @@ async def test_what_sending_again_cannot_cure_is_told(
 
     cluster.rule = rule
     with pytest.raises(AppendFailed, match="InvalidTopic"):
-        await senders.submit("no/name", 0, records(b"x"))
+        await senders.submit("no/name", 0, records(b"x"), OUTSIDE)
     with pytest.raises(UnknownDestination):
-        await senders.submit("a", 9, records(b"x"))
+        await senders.submit("a", 9, records(b"x"), OUTSIDE)
     with pytest.raises(BatchTooLarge):
-        await senders.submit("a", 0, records(bytes(MAX_BATCH_BYTES)))
-    assert await senders.submit("a", 0, records(b"x")) == 0
+        await senders.submit("a", 0, records(bytes(MAX_BATCH_BYTES)), OUTSIDE)
+    assert await senders.submit("a", 0, records(b"x"), OUTSIDE) == 0
     assert senders.sick() == {}
 
 
@@ -115,8 +116,8 @@ async def test_a_topic_that_takes_less_gets_smaller_batches(
             raise MessageSizeTooLargeError()
 
     cluster.rule = rule
-    pending = [senders.submit("a", 0, records(bytes(50_000))) for _ in range(10)]
-    large = senders.submit("a", 0, records(bytes(300_000)))
+    pending = [senders.submit("a", 0, records(bytes(50_000)), OUTSIDE) for _ in range(10)]
+    large = senders.submit("a", 0, records(bytes(300_000)), OUTSIDE)
     assert await asyncio.gather(*pending) == list(range(10))
     with pytest.raises(BatchTooLarge):
         await large
@@ -128,7 +129,7 @@ async def test_flush_waits_for_acknowledgements(
     """Nothing submitted: at once."""
     await senders.flush()
     cluster.gates["a"] = asyncio.Event()
-    sent = senders.submit("a", 0, records(b"x"))
+    sent = senders.submit("a", 0, records(b"x"), OUTSIDE)
     flushing = asyncio.ensure_future(senders.flush())
     await asyncio.sleep(0.005)
     assert not flushing.done()
@@ -143,10 +144,10 @@ async def test_closed_it_gives_up_what_is_not_acknowledged(
     """On its way, or waiting for a cluster that is away: both end, none hangs."""
     cluster.gates["a"] = asyncio.Event()
     cluster.start_fails = []
-    on_its_way = senders.submit("a", 0, records(b"x"))
+    on_its_way = senders.submit("a", 0, records(b"x"), OUTSIDE)
     await asyncio.sleep(0.005)
     cluster.start_fails = [OSError("away")] * 1000
-    waiting = senders.submit("b", 0, records(b"x"))
+    waiting = senders.submit("b", 0, records(b"x"), OUTSIDE)
     await asyncio.sleep(0.005)
     await senders.close()
     outcomes = await asyncio.gather(on_its_way, waiting, return_exceptions=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.boundaries import OUTSIDE
 from infra.datastore import DatabaseNotOpened, open_database, savepoint, transaction
 
 
@@ -118,11 +119,11 @@ def test_a_database_that_cannot_have_a_wal_is_refused():
 
 
 def test_a_transaction_is_whole_or_not_at_all(db: sqlite3.Connection):
-    with transaction(db):
+    with transaction(db, OUTSIDE):
         db.execute("INSERT INTO t VALUES (1, 'a')")
 
     def interrupted():
-        with transaction(db):
+        with transaction(db, OUTSIDE):
             db.execute("INSERT INTO t VALUES (2, 'b')")
             raise KeyboardInterrupt
 
@@ -136,7 +137,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_connection_usable(db: s
     db.execute(f"PRAGMA max_page_count = {pragma(db, 'page_count') + 1}")
 
     def too_much():
-        with transaction(db):
+        with transaction(db, OUTSIDE):
             for x in range(1_000):
                 db.execute("INSERT INTO t VALUES (?, ?)", (x, "y" * 1_000))
 
@@ -145,7 +146,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_connection_usable(db: s
     assert rows(db) == []
     assert not db.in_transaction
     db.execute("PRAGMA max_page_count = 1000000")
-    with transaction(db):
+    with transaction(db, OUTSIDE):
         db.execute("INSERT INTO t VALUES (1, 'a')")
     assert rows(db) == [1]
 
@@ -156,7 +157,7 @@ def test_a_savepoint_takes_only_its_own_part_back(db: sqlite3.Connection):
             db.execute("INSERT INTO t VALUES (2, 'b')")
             raise KeyError
 
-    with transaction(db):
+    with transaction(db, OUTSIDE):
         db.execute("INSERT INTO t VALUES (1, 'a')")
         with pytest.raises(KeyError):
             refused()

@@ -7,6 +7,7 @@ import pytest
 
 from contracts.envelope import REQUEST, decode
 from contracts.topics import partition_of_saga
+from infra.boundaries import Boundary
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import Record
 from orchestrator.runtime import door
@@ -18,7 +19,9 @@ class Sender:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Record]] = []
 
-    async def submit(self, _topic: str, partition: int, records: list[Record]) -> int:
+    async def submit(
+        self, _topic: str, partition: int, records: list[Record], _boundary: Boundary
+    ) -> int:
         self.sent += [(partition, record) for record in records]
         return len(self.sent)
 

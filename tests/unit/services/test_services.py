@@ -15,6 +15,7 @@ from contracts.messages import Command
 from contracts.payment import ChargePayment, RefundPayment
 from contracts.product import QuoteProduct
 from contracts.shipping import CancelShipment, ScheduleShipment
+from infra.boundaries import OUTSIDE
 from infra.datastore import migrate, open_database, transaction
 from services import inventory, orders, payment, product, seed, shipping
 from services.participant import Participant, SeedError
@@ -56,7 +57,7 @@ def ship(order_id: int, user_id: int = 1):
 @pytest.mark.parametrize("participant", PARTICIPANTS, ids=lambda p: p.name)
 def test_schema_is_the_sum_of_the_migrations(participant: Participant, tmp_path: Path):
     db = open_database(tmp_path / participant.database)
-    migrate(db, participant.package)
+    migrate(db, participant.package, OUTSIDE)
     script = files(participant.package).joinpath("schema.sql").read_text(encoding="utf-8")
     assert schema_of(db) == schema_of_script(script)
     db.close()
@@ -163,7 +164,7 @@ async def test_a_shipment_is_cancelled_unless_it_has_left(desk: MakeDesk):
     bench = desk(shipping.participant)
     await bench.ask(ship(7))
     await bench.ask(ship(8))
-    with transaction(bench.db):
+    with transaction(bench.db, OUTSIDE):
         assert shipping.mark_left(bench.db, 1, 8)
         assert not shipping.mark_left(bench.db, 2, 7)
         assert not shipping.mark_left(bench.db, 1, 99)
@@ -171,7 +172,7 @@ async def test_a_shipment_is_cancelled_unless_it_has_left(desk: MakeDesk):
         assert await bench.ask(CancelShipment(order_id=7)) == ("succeeded", {"shipment_id": 1})
     assert await bench.refusal(CancelShipment(order_id=8)) == ("shipment_left", 409)
     assert await bench.refusal(CancelShipment(order_id=9)) == ("shipment_not_found", 404)
-    with transaction(bench.db):
+    with transaction(bench.db, OUTSIDE):
         assert not shipping.mark_left(bench.db, 1, 7)
     assert bench.books().balanced
     assert [row[-1] for row in bench.books().rows] == ["cancelled", "left"]

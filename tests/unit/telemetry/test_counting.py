@@ -1,5 +1,6 @@
 """What transitions mean to the metrics."""
 
+from infra.boundaries import OUTSIDE
 from infra.broker.types import Record
 from infra.telemetry.metrics import Metrics
 from orchestrator.engine.inputs import Reply
@@ -53,9 +54,13 @@ def test_dead_letters_and_refused_starts():
     counting = Counting(Metrics())
     run = Decisions("epoch", 0, 0)
     run.answers += [
-        Outgoing("saga.dead-letters", Record(None, b"x", [("dlq-topic", b"saga.replies")])),
-        Outgoing("saga.events", Record(None, b'{"type":"SagaRefused","data":{"code":"no"}}')),
-        Outgoing("saga.events", Record(None, b'{"type":"SagaCompleted","data":{}}')),
+        Outgoing(
+            "saga.dead-letters", Record(None, b"x", [("dlq-topic", b"saga.replies")]), OUTSIDE
+        ),
+        Outgoing(
+            "saga.events", Record(None, b'{"type":"SagaRefused","data":{"code":"no"}}'), OUTSIDE
+        ),
+        Outgoing("saga.events", Record(None, b'{"type":"SagaCompleted","data":{}}'), OUTSIDE),
     ]
     counting.committed(0, run)
     assert counting.metrics.dead_letters.values == {("saga.replies",): 1}

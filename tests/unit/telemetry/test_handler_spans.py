@@ -9,6 +9,7 @@ import pytest
 
 from contracts.orders import OrderPlaced
 from contracts.payment import ChargePayment
+from infra.boundaries import Boundary
 from infra.datastore import transaction
 from services import payment
 from services.orders import participant as orders
@@ -77,9 +78,9 @@ async def test_a_transaction_that_failed_sends_nothing(
     desk: Desk, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ):
     @contextmanager
-    def full(db: sqlite3.Connection) -> Iterator[None]:
+    def full(db: sqlite3.Connection, boundary: Boundary) -> Iterator[None]:
         """The disk is full when it comes to the commit."""
-        with transaction(db):
+        with transaction(db, boundary):
             yield
             raise sqlite3.OperationalError("database or disk is full")
 
