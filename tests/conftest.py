@@ -1,6 +1,7 @@
 """What every test may use: the brokers, and a reason for each test that this machine cannot run."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -45,3 +46,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if reason is not None:
             for item in waiting:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+LEFT_OUT: Counter[str] = Counter()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember what of the proof does not run here."""
+    LEFT_OUT.update(
+        item.path.parent.name for item in items if item.get_closest_marker("proof") is not None
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what of the proof did not run, and what runs it: nothing is left out in silence."""
+    if LEFT_OUT:
+        folders = ", ".join(f"{count} in {name}" for name, count in sorted(LEFT_OUT.items()))
+        terminalreporter.write_line(
+            f"left out, as a sample of them is enough here: {folders}; `saga proof` runs them all"
+        )
