@@ -54,12 +54,18 @@ class Fleet:
         self.own[name].send_signal(signal.SIGCONT)
 
     def dead(self) -> str | None:
-        """The name of a process that has ended by itself, with the last lines it said."""
-        for name, process in self.own.items():
-            if process.poll() is not None:
-                lines = (self.logs / f"{name}.log").read_text(errors="replace").split("\n")
-                return f"{name} ended with {process.returncode}: {' '.join(lines[-SAID:]).strip()}"
-        return None
+        """One that has ended by itself, and the last lines it said."""
+        return next(map(self.last_words, self.ended()), None)
+
+    def ended(self) -> list[str]:
+        """The names of those that have ended by themselves."""
+        return [name for name, process in self.own.items() if process.poll() is not None]
+
+    def last_words(self, name: str) -> str:
+        """How a process ended, and the last lines it said."""
+        lines = (self.logs / f"{name}.log").read_text(errors="replace").split("\n")
+        code = self.own[name].returncode
+        return f"{name} ended with {code}: {' '.join(lines[-SAID:]).strip()}"
 
     def stop(self) -> None:
         """End every one of them: asked first, then killed."""

@@ -1,0 +1,12 @@
+"""`saga chaos`: real processes on a real Kafka, killed at random; at the end all of it must add up.
+
+Where to look, in the order of a run:
+
+- drawn from the seed, pure: ``shapes`` (definitions), ``plays`` (how each step goes), ``starts``,
+  ``blows`` (what is killed when)
+- carried out: ``scenery`` (the folder and the application of a run), ``crew`` (processes and
+  Kafka), ``load`` (starts), ``echo`` (duplicates and late messages), ``adversity``, ``watch``
+- judged: ``legal`` (the model: which ends are right), ``retrace`` (the log against the engine),
+  ``ledgers`` (the services' databases), ``judgement`` (all of it together)
+- the whole: ``run``, ``report``
+"""

@@ -1,0 +1,30 @@
+"""Whether a consumer group has taken everything in: late commands act too."""
+
+from aiokafka.errors import KafkaError
+
+from infra.broker.clients import make_consumer
+from infra.broker.settings import BrokerSettings
+from infra.broker.topics import list_topics
+from infra.broker.types import TopicPartition
+
+
+async def drained(broker: BrokerSettings, groups: dict[str, str]) -> bool:
+    """Whether each group (-> its topic) has committed up to where the topic ends now."""
+    try:
+        counts = await list_topics(broker)
+        for group, name in groups.items():
+            topic = broker.topic(name)
+            places = [TopicPartition(topic, p) for p in range(counts.get(topic, 0))]
+            consumer = make_consumer(broker, group_id=broker.topic(group), client_id="chaos")
+            await consumer.start()
+            try:
+                consumer.assign(places)
+                ends = await consumer.end_offsets(places)
+                for place in places:
+                    if ends[place] > (await consumer.committed(place) or 0):
+                        return False
+            finally:
+                await consumer.stop()
+    except (KafkaError, OSError):
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""What the services' databases say, read when their processes are gone."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from contracts.topics import DEFAULT_TENANT
+from infra.datastore import open_database
+from orchestrator.bootstrap.load import load
+from orchestrator.bootstrap.services import EFFECTS, Participant
+from orchestrator.definition.application import Application
+
+TITLES: Final = ("saga", "step", "done", "undone", "amount")
+"""The books of a service that plays: one row for each step of each saga with an effect."""
+
+Stored = dict[str, tuple[int, int]]
+
+
+class Ledgers:
+    """The databases of the services by name; close it at the end."""
+
+    def __init__(self, application: Application, files: Mapping[str, Path]) -> None:
+        self._databases = {name: open_database(file, readonly=True) for name, file in files.items()}
+        self._participants = {
+            name: cast(Participant, load(application.services[name], object)) for name in files
+        }
+        self._stored = cast(Any, load(EFFECTS, object))
+        self.played: dict[int, Stored] = defaultdict(dict)
+        self.unbalanced: list[str] = []
+        for name, participant in self._participants.items():
+            self._read(name, participant, self._databases[name])
+
+    def _read(self, name: str, participant: Participant, db: sqlite3.Connection) -> None:
+        books = participant.books(db)
+        for check in books.checks:
+            if check.expected != check.found:
+                self.unbalanced.append(
+                    f"{name}: {check.what} is {check.found}, and must be {check.expected}"
+                )
+        if tuple(books.titles) == TITLES:
+            for saga, step, done, undone, _ in cast("tuple[tuple[Any, ...], ...]", books.rows):
+                self.played[saga][step] = (done, undone)
+
+    def stored(self, saga: int) -> Stored:
+        """What the services remember of a saga: step -> how often done and how often undone.
+
+        An undo of nothing (a tombstone) counts for neither.
+        """
+        found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for db in self._databases.values():
+            for step, direction, outcome in self._stored(db, DEFAULT_TENANT, saga):
+                if outcome == "succeeded":
+                    found[step][direction == "undo"] += 1
+        return {step: (done, min(done, undone)) for step, (done, undone) in found.items()}
+
+    def sagas(self) -> Iterator[int]:
+        """Every saga that has an effect."""
+        return iter(self.played)
+
+    def close(self) -> None:
+        """Close every database."""
+        for db in self._databases.values():
+            db.close()
