@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "repair": Entry(f"{_ROOM}.repair", "Decide for a saga that needs a person.", SAGAS),
     "dlq": Entry(f"{_ROOM}.dlq", "Messages that could not be handled.", SAGAS),
     "bench": Entry(f"{_ROOM}.bench", "Sagas a second, and what one costs.", RUN),
+    "chaos": Entry(f"{_ROOM}.chaos", "Kill everything at random; it must add up.", RUN),
     "conformance": Entry(
         f"{_ROOM}.conformance", "What a participant, in any language, gets wrong.", DEFINE
     ),
