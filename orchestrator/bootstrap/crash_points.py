@@ -1,4 +1,4 @@
-"""The crash points of the whole product, and how a process is armed with one (issue: crash points).
+"""The crash points of the whole product, and how a process is armed with one.
 
 Each room names its own; the library of the services is loaded by name, as whatever runs them.
 """

@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
     "check": Entry(f"{_ROOM}.check", "Explore everything that can happen to a saga.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
+    "proof": Entry(f"{_ROOM}.proof", "What the promises rest on: look at it, run it.", DEFINE),
     "backup": Entry(f"{_ROOM}.backup", "Copy the saga log, and put a copy back.", PLATFORM),
     "replay": Entry(f"{_ROOM}.replay", "A lost file or a lost topic, made again.", PLATFORM),
     "topics": Entry(f"{_ROOM}.topics", "Create and list the topics.", PLATFORM),
