@@ -5,7 +5,7 @@ Where to look, in the order of one message:
 - in: ``inputs`` (consumers), ``intake`` and ``valve`` (backpressure), ``membership`` (the group)
 - deciding: ``desk`` (an input becomes a decision), ``decisions``, ``plans``, ``states`` (the
 cache), ``refusals``
-- ownership of a partition: ``ownership`` and ``happenings`` (the pure machine), ``partition``
+- ownership of a partition: ``ownership``, ``standing`` and ``happenings`` (the pure machine), ``partition``
 (drives
   it), ``claiming`` and ``adoption`` (laws 9 and 14), ``log_reader``, ``log_writer``, ``follow``
 - keeping: ``house`` (one SQLite transaction for all partitions), ``outstanding``

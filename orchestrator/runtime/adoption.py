@@ -134,6 +134,10 @@ class Adopter:
         head = await self._record(partition, first)
         return head.log if isinstance(head, Claim) else ""
 
+    async def end(self, partition: int) -> int:
+        """The offset of the next record to be written; raises KafkaError."""
+        return await self._reader.end(partition)
+
     async def claimed_between(self, partition: int, start: int, stop: int) -> bool:
         """Whether a claim stands between our last append and this one (DESIGN law 9)."""
         async with contextlib.aclosing(self._reader.read(partition, start, stop)) as stream:

@@ -57,7 +57,7 @@ class Checkup:
             await self._inputs.commit(safe)
 
     async def watch(self) -> None:
-        """Ask where the inputs end, and whether we get there."""
+        """Ask where the inputs end, and whether we get there; and whether we still own (law 9)."""
         while True:
             try:
                 owned = [p.number for p in self._partitions if p.ready]
@@ -69,6 +69,8 @@ class Checkup:
                 why = str(error) or type(error).__name__
                 self._broker_trouble = f"the broker at {self._house.address} does not answer: {why}"
             self._observe()
+            for partition in self._partitions:
+                partition.look()
             await asyncio.sleep(CHECK_S)
 
     async def reconcile(self) -> None:

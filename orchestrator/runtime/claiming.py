@@ -6,7 +6,7 @@ Each of these is a task that ends in an event for the ownership (DESIGN laws 9 a
 import asyncio
 from typing import Final, Protocol
 
-from infra.broker.types import Record
+from infra.broker.types import KafkaError, Record
 from infra.logging import get_logger
 from orchestrator.runtime import happenings as h
 from orchestrator.runtime.boundaries import CLAIM, OWN, RESEND, RESEND_OPEN
@@ -53,6 +53,7 @@ class Claiming:
         self._tasks = tasks
         self._news = asyncio.Event()
         self.lane: Lane | None = None
+        self.looking = 0  # questions where the log ends, under way
         self._refilled = False  # the broker had lost something
 
     def begin(self, pause_s: float = 0.0) -> None:
@@ -205,6 +206,23 @@ class Claiming:
         done = asyncio.Event()
         self._services.effects.send(messages, done.set)
         await done.wait()
+
+    def see_end(self, action: h.SeeEnd) -> None:
+        """See where the log ends: somebody else may have written."""
+        epoch = self._host.own.epoch
+
+        async def see() -> None:
+            self.looking += 1
+            try:
+                end = await self._services.adopter.end(self._host.number)
+            except (KafkaError, OSError) as error:  # it is asked again before long
+                _log.debug("end of the log not seen", error=str(error))
+                return
+            finally:
+                self.looking -= 1
+            self._host.tell(h.EndSeen(epoch, action.span, action.seq, end))
+
+        self._tasks.start(see())
 
     def read_between(self, action: h.ReadBetween) -> None:
         """Look what lies between the offset expected and the one got."""

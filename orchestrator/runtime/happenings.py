@@ -111,6 +111,21 @@ class AppendFailed(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class LookDue(msgspec.Struct, frozen=True, gc=False):
+    """It is time to see whether the log still ends with our own record."""
+
+
+class EndSeen(msgspec.Struct, frozen=True, gc=False):
+    """The log ended at offset ``end``, after the span of this id and ``seq`` records of the epoch
+    were decided.
+    """
+
+    epoch: str
+    span: int
+    seq: int
+    end: int
+
+
 class ReadBetweenDone(msgspec.Struct, frozen=True, gc=False):
     """What lies between the offset expected and the one got was read; was there a newer claim?"""
 
@@ -159,6 +174,8 @@ Event = (
     | Refilled
     | Acknowledged
     | AppendFailed
+    | LookDue
+    | EndSeen
     | ReadBetweenDone
     | Committed
     | Contradicted
@@ -214,6 +231,13 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
+class SeeEnd(msgspec.Struct, frozen=True, gc=False):
+    """See where the log ends, then tell ``EndSeen`` with the same ``span`` and ``seq``."""
+
+    span: int
+    seq: int
+
+
 class ReadBetween(msgspec.Struct, frozen=True, gc=False):
     """Read the log from ``start`` up to, not including, ``stop``, then tell ``ReadBetweenDone``."""
 
@@ -251,6 +275,7 @@ Action = (
     | Refill
     | Own
     | Append
+    | SeeEnd
     | ReadBetween
     | Commit
     | Act

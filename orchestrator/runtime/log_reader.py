@@ -66,8 +66,13 @@ class LogReader:
         """Offsets of the first record and of the next one to be written; raises KafkaError."""
         tp = self._partitions[partition]
         first = await self._consumer.beginning_offsets([tp])
+        return first[tp], await self.end(partition)
+
+    async def end(self, partition: int) -> int:
+        """Offset of the next record to be written; raises KafkaError."""
+        tp = self._partitions[partition]
         end = await self._consumer.end_offsets([tp])
-        return first[tp], end[tp]
+        return end[tp]
 
     async def stream(self, partition: int, start: int) -> AsyncGenerator[Records]:
         """Records from offset ``start`` on, without a gap, for ever; raises LogGap, KafkaError."""

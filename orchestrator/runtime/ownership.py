@@ -7,54 +7,13 @@ stale: it changes nothing either, but it is no error, for it can always come lat
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
 from orchestrator.runtime import happenings as h
 from orchestrator.runtime.errors import IllegalEvent
-
-Phase = Literal[
-    "released",  # not assigned
-    "inspecting",  # assigned: the file is compared with the topic
-    "claiming",  # the claim is appended, its offset is not known yet
-    "adopting",  # the claim stands in the log, what precedes it is read
-    "refilling",  # the log lacks what the file holds: it is appended again
-    "owner",
-    "checking",  # an append got a higher offset than expected: what lies between is read
-    "replaced",  # assigned but not owner: claims again after a pause
-]
-
-
-class Ownership(msgspec.Struct, frozen=True):
-    """One partition, as its assignee knows it. Everything is a value; nothing here is shared.
-
-    ``appended`` spans wait for their offset, ``confirmed`` ones stand in the log and wait for
-    SQLite, ``acting`` ones are in SQLite and wait until their effects are acknowledged.
-    """
-
-    phase: Phase = "released"
-    log: str = ""
-    epoch: str = ""
-    expected: int = 0
-    seq: int = 0
-    spans: int = 0
-    file: h.Mark | None = None
-    again: bool = False
-    refill: bool = False
-    appended: tuple[h.Span, ...] = ()
-    answers: tuple[h.Acknowledged, ...] = ()
-    confirmed: tuple[h.Span, ...] = ()
-    acting: tuple[h.Span, ...] = ()
-    done: frozenset[int] = frozenset()
-    sent: int = -1
-    inputs: h.Positions = h.NOWHERE
-
-    @property
-    def owns(self) -> bool:
-        """Whether inputs may be decided."""
-        return self.phase in ("owner", "checking") and not self.refill
-
+from orchestrator.runtime.standing import Ownership, Phase, settle
 
 Result = tuple[Ownership, tuple[h.Action, ...]]
 _change = msgspec.structs.replace
@@ -129,10 +88,25 @@ def _decided(own: Ownership, event: h.Decided) -> Result:
         spans=own.spans + 1,
         appended=(*own.appended, span),
     )
-    if span.count:
-        return after, (h.Append(span),)
-    confirmed, actions = _confirm(after)  # answers alone wait only for what came before them
-    return confirmed, actions
+    return after, (h.Append(span),) if span.count else _unseen(after)
+
+
+def _unseen(own: Ownership) -> tuple[h.Action, ...]:
+    """Answers alone are in no append that could fail: when none is under way, whose acknowledgement
+    would show that they were still ours to give, the end of the log does (law 9).
+    """
+    return _look_due(own, h.LookDue())[1] if own.appended else ()
+
+
+def _look_due(own: Ownership, _: h.LookDue) -> Result:
+    """Whoever appends nothing would not notice a newer claim, nor what was decided under it."""
+    if own.phase != "owner" or _appending(own):
+        return own, ()
+    return own, (h.SeeEnd(own.spans - 1, own.seq),)
+
+
+def _appending(own: Ownership) -> bool:
+    return any(span.count for span in own.appended)
 
 
 def _acknowledged(own: Ownership, event: h.Acknowledged) -> Result:
@@ -146,25 +120,40 @@ def _acknowledged(own: Ownership, event: h.Acknowledged) -> Result:
     if event.base > own.expected:
         checking = _change(own, phase="checking", answers=(event,))
         return checking, (h.ReadBetween(own.expected, event.base),)
-    return _confirm(own, event.base)
+    return _confirm(own, event.span, event.base)
 
 
-def _confirm(own: Ownership, base: int | None = None) -> Result:
-    """Move the acknowledged span, and the answers right behind it, to the confirmed ones."""
-    expected, ready, waiting = own.expected, list[h.Span](), list(own.appended)
-    while waiting and (base is not None or not waiting[0].count):
-        span = waiting.pop(0)
-        if span.count:
-            assert base is not None
-            expected, base = base + span.count, None
-        ready.append(_change(span, base=expected - span.count))
-    if not ready:
-        return own, ()
-    spans = tuple(ready)
-    after = _change(
-        own, expected=expected, appended=tuple(waiting), confirmed=(*own.confirmed, *spans)
+def _end_seen(own: Ownership, event: h.EndSeen) -> Result:
+    if own.phase == "checking":
+        return _change(own, answers=(*own.answers, event)), ()
+    if event.seq != own.seq or _appending(own):
+        return own, ()  # appended since: the acknowledgement says the same, and more
+    if event.end < own.expected:
+        return _lost(own, f"the log ends at offset {event.end}, expected {own.expected}")
+    if event.end > own.expected:
+        checking = _change(own, phase="checking", answers=(event,))
+        return checking, (h.ReadBetween(own.expected, event.end),)
+    return _confirm(own, event.span, event.end)
+
+
+def _confirm(own: Ownership, last: int, base: int) -> Result:
+    """Move the spans up to the one of id ``last`` to the confirmed ones. Only that one may hold
+    records, and they begin at ``base``.
+    """
+    spans = tuple(
+        _change(span, base=base if span.count else own.expected)
+        for span in own.appended
+        if span.id <= last
     )
-    return after, (h.Commit(spans),)
+    if not spans:
+        return own, ()
+    after = _change(
+        own,
+        expected=spans[-1].base + spans[-1].count,
+        appended=own.appended[len(spans) :],
+        confirmed=(*own.confirmed, *spans),
+    )
+    return after, (h.Commit(spans), *_unseen(after))
 
 
 def _read_between(own: Ownership, event: h.ReadBetweenDone) -> Result:
@@ -172,7 +161,10 @@ def _read_between(own: Ownership, event: h.ReadBetweenDone) -> Result:
         return _lost(own, "a newer claim stands in the log")
     first, *later = own.answers
     after = _change(own, phase="refilling" if own.refill else "owner", answers=())
-    after, actions = _confirm(after, first.base)
+    if isinstance(first, h.Acknowledged):
+        after, actions = _confirm(after, first.span, first.base)
+    else:  # stragglers: our own next record is still to come at the offset expected, or later
+        after, actions = _end_seen(after, _change(first, end=own.expected))
     for answer in later:  # each of them may again show a jump
         after, more = step(after, answer)
         actions = (*actions, *more)
@@ -212,33 +204,12 @@ def _committed(own: Ownership, event: h.Committed) -> Result:
         raise IllegalEvent("more spans were committed than confirmed")
     if not own.epoch or own.refill:  # a replaced owner leaves the acting to its successor
         return _change(own, confirmed=rest), ()
-    after = _settle(_change(own, confirmed=rest, acting=(*own.acting, *spans)))
+    after = settle(_change(own, confirmed=rest, acting=(*own.acting, *spans)))
     return after, (h.Act(spans),)
 
 
 def _done(own: Ownership, event: h.Done) -> Result:
-    return _settle(_change(own, done=own.done | {event.span})), ()
-
-
-def _settle(own: Ownership) -> Ownership:
-    """Move the sent mark over the unbroken prefix of what is done, and the inputs as far as safe.
-
-    Inputs of transitions are safe once these are in SQLite: the log will see to their effects.
-    """
-    acting, done, sent, inputs = list(own.acting), set(own.done), own.sent, own.inputs
-    while acting and acting[0].id in done:
-        span = acting.pop(0)
-        done.remove(span.id)
-        sent, inputs = max(sent, span.base + span.count - 1), _later(inputs, span.covers)
-    for span in acting:
-        if span.answers:
-            break
-        inputs = _later(inputs, span.covers)
-    return _change(own, acting=tuple(acting), done=frozenset(done), sent=sent, inputs=inputs)
-
-
-def _later(one: h.Positions, other: h.Positions) -> h.Positions:
-    return max(one[0], other[0]), max(one[1], other[1])
+    return settle(_change(own, done=own.done | {event.span})), ()
 
 
 _EMPTY: Final[dict[str, Any]] = {
@@ -262,6 +233,8 @@ _LEGAL: Final[dict[type, frozenset[Phase]]] = {
     h.Refilled: frozenset(("refilling",)),
     h.Acknowledged: _DECIDING,
     h.AppendFailed: _DECIDING | _TRYING,
+    h.LookDue: _ALL,
+    h.EndSeen: _DECIDING,
     h.ReadBetweenDone: frozenset(("checking",)),
     h.Committed: _ALL,
     h.Contradicted: _ALL,
@@ -278,6 +251,8 @@ _STEP: Final[dict[type, Callable[[Ownership, Any], Result]]] = {
     h.Refilled: _refilled,
     h.Acknowledged: _acknowledged,
     h.AppendFailed: _append_failed,
+    h.LookDue: _look_due,
+    h.EndSeen: _end_seen,
     h.ReadBetweenDone: _read_between,
     h.Committed: _committed,
     h.Contradicted: _contradicted,
@@ -293,6 +268,7 @@ _EPOCHAL: Final = frozenset(
         h.Refilled,
         h.Acknowledged,
         h.AppendFailed,
+        h.EndSeen,
         h.ReadBetweenDone,
         h.Done,
         h.Failed,

@@ -51,6 +51,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             h.Refill: self._claiming.refill,
             h.Own: self._claiming.take_over,
             h.Append: self._append,
+            h.SeeEnd: self._claiming.see_end,
             h.ReadBetween: self._claiming.read_between,
             h.Commit: lambda action: services.commit(self, action.spans),
             h.Act: lambda action: self.runs.act(action.spans),
@@ -84,7 +85,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             return
         at = self._services.clock.now_ms()
         decide = self.desk.request if source == REQUESTS else self.desk.reply
-        run = self.runs.open()
+        run, covered = self.runs.open(), self.positions
         for record in records:
             if record.offset < self.positions[source]:
                 continue
@@ -92,8 +93,9 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             self._move(source, record.offset + 1)
             if run.full:
                 self.runs.close(run)
-                run = self.runs.open()
-        self.runs.close(run)
+                run, covered = self.runs.open(), self.positions
+        if self.positions != covered:
+            self.runs.close(run)
         self.balance()
 
     def wake(self, sagas: Sequence[int], at: int) -> bool:
@@ -144,6 +146,13 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             if facts is not None and facts.epoch == self.own.epoch:
                 self._kept_mark = self.own.sent
                 batch.keep(msgspec.structs.replace(facts, sent=self.own.sent))
+
+    def look(self) -> None:
+        """See whether somebody else has written to the log: without an append, nothing else would
+        tell.
+        """
+        if self.ready and not self._claiming.looking:
+            self.tell(h.LookDue())
 
     def revoke(self) -> None:
         """The partition is taken away."""

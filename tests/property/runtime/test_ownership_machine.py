@@ -83,6 +83,20 @@ class Histories(RuleBasedStateMachine):
         base, self.end = self.end, self.end + action.span.count
         self.tell(h.Acknowledged(self.own.epoch, action.span.id, base))
 
+    @rule()
+    def look_due(self) -> None:
+        """Now and then it is time to look at the log's end."""
+        self.tell(h.LookDue())
+
+    @rule(others=st.integers(0, 2))
+    @precondition(lambda self: any(isinstance(a, h.SeeEnd) for a in self.asked))
+    def see_end(self, others: int) -> None:
+        """The log's end is seen, behind so many records of somebody else."""
+        action = self.take(h.SeeEnd)
+        assert isinstance(action, h.SeeEnd)
+        self.end += others
+        self.tell(h.EndSeen(self.own.epoch, action.span, action.seq, self.end))
+
     @rule(claimed=st.booleans())
     @precondition(lambda self: self.own.phase == "checking")
     def look_between(self, claimed: bool) -> None:
@@ -123,6 +137,13 @@ class Histories(RuleBasedStateMachine):
     def fail(self) -> None:
         """An append gets no answer."""
         self.tell(h.AppendFailed(self.own.epoch, "no answer"))
+
+    @invariant()
+    def answers_are_judged(self) -> None:
+        """Whatever waits to be confirmed waits for something that will come."""
+        waiting = (h.Append, h.SeeEnd, h.ReadBetween)
+        if self.own.appended:
+            assert any(isinstance(action, waiting) for action in self.asked)
 
     @rule()
     def revoke(self) -> None:

@@ -128,7 +128,8 @@ def test_the_sent_mark_moves_over_an_unbroken_prefix() -> None:
 def test_answers_hold_their_inputs_until_they_are_sent() -> None:
     """A refusal is in no log: its input is committed when it is acknowledged, and not before."""
     machine = owner()
-    (commit,) = machine.tell(h.Decided("e", 0, (7, 0), True))
+    assert machine.tell(h.Decided("e", 0, (7, 0), True)) == [h.SeeEnd(0, 0)]
+    (commit,) = machine.tell(h.EndSeen("e", 0, 0, 11))
     assert commit == h.Commit((h.Span(0, 0, 0, (7, 0), True, 11),))
     machine.tell(h.Committed(1))
     assert machine.own.inputs == h.NOWHERE
@@ -137,13 +138,48 @@ def test_answers_hold_their_inputs_until_they_are_sent() -> None:
 
 
 def test_answers_wait_for_what_was_decided_before_them() -> None:
-    """They are confirmed with the run before them."""
+    """And then for a sign that they were still ours to give: the next append, or the log's end."""
     machine = owner()
     machine.tell(h.Decided("e", 1, (1, 0)))
     assert machine.tell(h.Decided("e", 0, (2, 0), True)) == []
-    (commit,) = machine.tell(h.Acknowledged("e", 0, 11))
+    commit, look = machine.tell(h.Acknowledged("e", 0, 11))
     assert isinstance(commit, h.Commit)
-    assert [span.id for span in commit.spans] == [0, 1]
+    assert [span.id for span in commit.spans] == [0]
+    assert look == h.SeeEnd(1, 1)
+    machine.tell(h.Decided("e", 1, (3, 0)))
+    assert machine.tell(h.EndSeen("e", 1, 1, 13)) == []
+    (commit,) = machine.tell(h.Acknowledged("e", 2, 12))
+    assert isinstance(commit, h.Commit)
+    assert [span.id for span in commit.spans] == [1, 2]
+
+
+def test_answers_of_a_replaced_owner_are_not_given() -> None:
+    """What lies beyond our last record is looked into: a claim ends it, a straggler does not."""
+    machine = owner()
+    machine.tell(h.Decided("e", 0, (1, 0), True))
+    assert machine.tell(h.EndSeen("e", 0, 0, 12)) == [h.ReadBetween(11, 12)]
+    (commit,) = machine.tell(h.ReadBetweenDone("e", False))
+    assert commit == h.Commit((h.Span(0, 0, 0, (1, 0), True, 11),))
+    machine.tell(h.Decided("e", 0, (2, 0), True), h.EndSeen("e", 1, 0, 13))
+    (gone,) = machine.tell(h.ReadBetweenDone("e", True))
+    assert isinstance(gone, h.Relinquish)
+
+
+def test_an_owner_that_appends_nothing_looks_now_and_then() -> None:
+    """Else it would never notice a newer claim; while an append is under way, that will tell."""
+    machine = owner()
+    assert machine.tell(h.LookDue()) == [h.SeeEnd(-1, 0)]
+    assert machine.tell(h.EndSeen("e", -1, 0, 11)) == []
+    assert machine.own == owner().own
+    machine.tell(h.LookDue(), h.EndSeen("e", -1, 0, 12))
+    assert machine.own.phase == "checking"
+    (gone,) = machine.tell(h.ReadBetweenDone("e", True))
+    assert isinstance(gone, h.Relinquish)
+    (gone,) = owner().tell(h.EndSeen("e", -1, 0, 10))
+    assert isinstance(gone, h.Relinquish)
+    machine = owner()
+    machine.tell(h.Decided("e", 1, (1, 0)))
+    assert machine.tell(h.LookDue()) == []
 
 
 def test_a_higher_offset_is_looked_into() -> None:
