@@ -1,6 +1,7 @@
 """No wake-up is forgotten, whatever happens while one is being decided (DESIGN law 12)."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ class Inputs:
         self.read: Positions = (0, 0)
 
     async def ends(self, partitions: Any) -> dict[int, Positions]:
-        return {number: (1, 1) for number in partitions}
+        return dict.fromkeys(partitions, (1, 1))
 
     async def position(self, _partition: int) -> Positions:
         return self.read
@@ -48,6 +49,15 @@ class Place:
         return bool(sagas)
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until it is true; fails when it is not in time."""
+    for _ in range(5_000):
+        if true():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it did not come about")
+
+
 async def test_what_is_due_later_is_not_forgotten_when_what_was_due_has_moved_on() -> None:
     """Nothing is decided then, so no commit would ask for the next wake-up."""
     clock, inputs = ManualClock(NOW), Inputs()
@@ -60,14 +70,37 @@ async def test_what_is_due_later_is_not_forgotten_when_what_was_due_has_moved_on
         await asyncio.sleep(0)
         del place.wakes[1]  # its reply came
         inputs.read = (1, 1)
-        async with asyncio.timeout(5):
-            while place.next_wake == NOW:
-                await asyncio.sleep(0.001)
+        await until(lambda: place.next_wake != NOW)
         assert place.next_wake == NOW + 50
         clock.advance(60)
-        async with asyncio.timeout(5):
-            while not place.woken:
-                await asyncio.sleep(0.001)
+        await until(lambda: bool(place.woken))
         assert place.woken == [2]
+    finally:
+        running.cancel()
+
+
+async def test_what_waits_in_the_topic_comes_before_a_timeout() -> None:
+    """Law 5's barrier: nothing is woken until the inputs were read up to where they ended then."""
+    clock, inputs = ManualClock(NOW), Inputs()
+    place = Place({1: NOW})
+    log = SimpleNamespace(due=place.due, next_wake=place.next_wake_of)
+    timers = Timers(clock, cast(Any, log), cast(Any, inputs), [cast(Partition, place)])
+    asked = 0
+    position = inputs.position
+
+    async def counted(partition: int) -> Positions:
+        nonlocal asked
+        asked += 1
+        return await position(partition)
+
+    inputs.position = counted  # type: ignore[method-assign]
+    running = asyncio.create_task(timers.run())
+    try:
+        for read in ((0, 0), (1, 0), (0, 1)):
+            inputs.read, enough = read, asked + 2
+            await until(lambda enough=enough: asked >= enough or bool(place.woken))
+            assert not place.woken, f"a timeout was decided, and the inputs were read to {read}"
+        inputs.read = (1, 1)
+        await until(lambda: bool(place.woken))
     finally:
         running.cancel()

@@ -1,0 +1,65 @@
+"""What a transition says on the wire: the same whenever it is sent (DESIGN laws 3, 4 and 10)."""
+
+import json
+from typing import Any
+
+from contracts.topics import EVENTS, partition_of_saga, saga_id
+from infra.broker.settings import BrokerSettings
+from orchestrator.engine.decide import decide
+from orchestrator.engine.facts import Completed, Transition
+from orchestrator.engine.inputs import Input, Reply, Start
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.runtime.wire import Outgoing, outcome, rendered
+from tests.world import definition, step
+
+BROKER = BrokerSettings.local("127.0.0.1:1")
+PLAN = Plan(definition(step("a"), step("b")))
+SAGA = saga_id(7, 3)
+
+
+def played(*inputs: Input) -> tuple[State, list[Transition]]:
+    """A saga after these inputs, and its transitions."""
+    state, told = None, list[Transition]()
+    for given in (Start("s", 1, SAGA, PLAN.version, 1, "key", {"order": 1}, ""), *inputs):
+        state, transition = decide(PLAN, state, given)
+        told.append(transition)
+    assert state is not None
+    return state, told
+
+
+def done(name: str) -> Reply:
+    return Reply(f"r-{name}", 5, name, "do", 1, 1, "succeeded", {})
+
+
+def commands(sent: list[Outgoing]) -> list[dict[str, Any]]:
+    found = [json.loads(one.record.value or b"{}") for one in sent]
+    return [message for message in found if "replypartition" in message]
+
+
+def test_a_command_names_the_partition_of_its_reply() -> None:
+    """That of the saga's id: nobody relies on somebody else's partitioner."""
+    state, (start,) = played()
+    (command,) = commands(rendered(BROKER, state, start))
+    assert command["replypartition"] == partition_of_saga(SAGA) == 3
+
+
+def test_what_is_sent_again_is_what_is_outstanding() -> None:
+    """The command that is answered is not, the one that is out is, byte for byte."""
+    state, (start, answered) = played(done("a"))
+    assert not commands(rendered(BROKER, state, start, attempts=False))
+    first = rendered(BROKER, state, answered)
+    again = rendered(BROKER, state, answered, attempts=False)
+    assert [c["step"] for c in commands(again)] == ["b"]
+    assert [m.record.value for m in again] == [m.record.value for m in first]
+
+
+def test_an_event_keeps_its_id() -> None:
+    """Whoever has heard of the end knows it again."""
+    state, told = played(done("a"), done("b"))
+    ends = [fact for fact in told[-1].facts if isinstance(fact, Completed)]
+    assert len(ends) == 1
+    once = outcome(state, told[-1], ends[0])
+    again = outcome(state, told[-1], Completed())
+    assert once.topic == EVENTS
+    assert once.record.value == again.record.value
