@@ -9,20 +9,23 @@ from pathlib import Path
 from infra.broker.settings import BrokerSettings
 from infra.kafka import KafkaState, LocalKafka
 from infra.processes import Fleet
+from orchestrator.chaos.blows import BROKER, Blow
 from orchestrator.chaos.errors import ChaosError
 
 Command = tuple[str, ...]
 
 
 class Crew:
-    """Every process by name. Blows to one and the same process wait for each other."""
+    """Every process by name. Whoever is down already is not struck again: each blow says whether
+    it was one.
+    """
 
     def __init__(self, kafka: LocalKafka, fleet: Fleet) -> None:
         self.fleet = fleet
         self.commands: Mapping[str, Command] = {}
         self.env: Mapping[str, str] = {}
         self._kafka = kafka
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._down: set[str] = set()
         self._starting: asyncio.Future[KafkaState] | None = None
         self.fallen: list[str] = []
 
@@ -32,27 +35,32 @@ class Crew:
         for name in commands:
             self._launch(name)
 
-    async def kill(self, name: str, down_s: float) -> None:
-        """SIGKILL it, and start it again after so many seconds."""
-        async with self._turn(name):
-            self.fleet.kill(name)
-            await asyncio.sleep(down_s)
-            self._launch(name)
+    async def strike(self, blow: Blow) -> bool:
+        """Kill or freeze, and bring back after the time the blow says."""
+        if blow.victim in self._down:
+            return False
+        self._down.add(blow.victim)
+        try:
+            await self._strike(blow)
+        finally:
+            self._down.discard(blow.victim)
+        return True
 
-    async def freeze(self, name: str, down_s: float) -> None:
-        """SIGSTOP it, SIGCONT after so many seconds."""
-        async with self._turn(name):
-            self.fleet.freeze(name)
-            await asyncio.sleep(down_s)
-            self.fleet.thaw(name)
-
-    async def kill_broker(self, down_s: float) -> None:
-        """SIGKILL Kafka, and start it again on its data and its port."""
-        async with self._turn("broker"):
+    async def _strike(self, blow: Blow) -> None:
+        if blow.victim == BROKER:
             await asyncio.to_thread(self._kafka.stop, kill=True)
-            await asyncio.sleep(down_s)
+            await asyncio.sleep(blow.down)
+            # Started to the end whatever happens here: else it would outlive the run.
             self._starting = asyncio.ensure_future(asyncio.to_thread(self._kafka.start))
             await asyncio.shield(self._starting)
+        elif blow.kind == "freeze":
+            self.fleet.freeze(blow.victim)
+            await asyncio.sleep(blow.down)
+            self.fleet.thaw(blow.victim)
+        else:
+            self.fleet.kill(blow.victim)
+            await asyncio.sleep(blow.down)
+            self._launch(blow.victim)
 
     async def stop(self) -> None:
         """End everything, Kafka last; one that is just being started is waited for."""
@@ -69,9 +77,6 @@ class Crew:
 
     def _launch(self, name: str) -> None:
         self.fleet.start(name, self.commands[name], self.env)
-
-    def _turn(self, name: str) -> asyncio.Lock:
-        return self._turns.setdefault(name, asyncio.Lock())
 
 
 @asynccontextmanager

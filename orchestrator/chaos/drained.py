@@ -1,11 +1,9 @@
 """Whether a consumer group has taken everything in: late commands act too."""
 
-from aiokafka.errors import KafkaError
-
 from infra.broker.clients import make_consumer
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
-from infra.broker.types import TopicPartition
+from infra.broker.types import KafkaError, TopicPartition
 
 
 async def drained(broker: BrokerSettings, groups: dict[str, str]) -> bool:

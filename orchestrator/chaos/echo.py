@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from aiokafka.errors import KafkaError
-
 from infra.boundaries import OUTSIDE
 from infra.broker.clients import make_consumer
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
-from infra.broker.types import ConsumedRecord, Record, TopicPartition
+from infra.broker.types import ConsumedRecord, KafkaError, Record, TopicPartition
 
 SHARE: Final = 0.04
 LATE_S: Final = (0.0, 0.0, 0.5, 3.0, 10.0)

@@ -4,9 +4,9 @@ import msgspec
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One run. ``stillest_s``: the longest time in which no open saga moved; ``fallen``: processes
-    that ended though nobody had killed them; ``settled_s``: from the last blow to the end of the
-    last saga.
+    """One run. ``blows`` and ``recovered_s`` by kind: how many, and the longest time from the
+    victim's return to the next move of any saga; ``stillest_s``: the longest time in which no open saga
+    moved; ``settled_s``: from the end of the load to the end of the last saga.
     """
 
     seed: int
@@ -19,6 +19,7 @@ class Report(msgspec.Struct, frozen=True):
     repeated_starts: int
     retried_starts: int
     repeated_messages: int
+    recovered_s: dict[str, float]
     stillest_s: float
     settled_s: float
     differences: list[str]

@@ -14,7 +14,7 @@ import httpx
 from contracts.topics import REPLIES, commands_topic
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
-from orchestrator.chaos.blows import BROKER, Blow, blows
+from orchestrator.chaos.blows import Blow, blows
 from orchestrator.chaos.crew import Crew, crew
 from orchestrator.chaos.drained import drained
 from orchestrator.chaos.echo import Echo
@@ -36,6 +36,8 @@ from orchestrator.settings import PARTITIONS
 
 Say = Callable[[str], None]
 
+LULL_S: Final = 5.0
+"""Before the end of the load nobody is struck any more."""
 UP_WITHIN_S: Final = 90.0
 SETTLED_WITHIN_S: Final = 240.0
 TOLD_EVERY_S: Final = 10.0
@@ -124,11 +126,15 @@ class Stage:
     async def play(self, say: Say) -> None:
         """Load and blows until the time is over; returns when everybody is up again."""
         seconds = self._wanted.seconds
-        async with self._beside(self._echo.run()), self._beside(self._look(say)):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._load.run(self._wanted.rate, seconds))
-                for blow in blows(self._wanted.seed, seconds - 5.0, ORCHESTRATORS, self._services):
-                    group.create_task(self._strike(blow))
+        struck = blows(self._wanted.seed, seconds - LULL_S, ORCHESTRATORS, self._services)
+        async with (
+            self._beside(self._echo.run()),
+            self._beside(self._look(say)),
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(self._load.run(self._wanted.rate, seconds))
+            for blow in struck:
+                group.create_task(self._strike(blow))
 
     async def settle(self, say: Say) -> None:
         """Wait until every start was taken, every saga is at its end and every command was read."""
@@ -139,10 +145,7 @@ class Stage:
                 async with asyncio.timeout(SETTLED_WITHIN_S):
                     await self._load.taken()
                     await self._echo.close()
-                    while not (
-                        await asyncio.to_thread(self._watch.settled, len(self._load.made))
-                        and await drained(self._broker, self._groups)
-                    ):
+                    while not await self._quiet():  # noqa: ASYNC110  # nobody tells
                         await asyncio.sleep(LOOK_EVERY_S)
                     self._settled_s = self._clock.monotonic() - began
                     return
@@ -151,6 +154,11 @@ class Stage:
         self._failed.append(
             f"not settled within {SETTLED_WITHIN_S:g} s: {still} starts not taken, sagas {counts}"
         )
+
+    async def _quiet(self) -> bool:
+        """Whether no saga is open, and nothing lies unread before a service."""
+        settled = await asyncio.to_thread(self._watch.settled, len(self._load.made))
+        return settled and await drained(self._broker, self._groups)
 
     async def close(self) -> None:
         """Give up what is still under way."""
@@ -176,6 +184,7 @@ class Stage:
             repeated_starts=self._load.repeated,
             retried_starts=self._load.retried,
             repeated_messages=self._echo.repeated,
+            recovered_s={kind: round(s, 1) for kind, s in self._watch.recovered.items()},
             stillest_s=round(self._watch.stillest, 1),
             settled_s=round(self._settled_s, 1),
             differences=[*self._failed, *fallen, *self._load.wrong, *judged.differences],
@@ -183,13 +192,9 @@ class Stage:
 
     async def _strike(self, blow: Blow) -> None:
         await asyncio.sleep(blow.at)
-        self._blows[blow.kind] += 1
-        if blow.victim == BROKER:
-            await self._men.kill_broker(blow.down)
-        elif blow.kind == "freeze":
-            await self._men.freeze(blow.victim, blow.down)
-        else:
-            await self._men.kill(blow.victim, blow.down)
+        if await self._men.strike(blow):
+            self._blows[blow.kind] += 1
+            self._watch.returned(blow.kind)
 
     async def _look(self, say: Say) -> None:
         told = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""Looks at the saga logs from outside while the run goes on: how far, and how long nothing moved."""
+"""Looks at the saga logs from outside during a run: how far it is, how long nothing moved."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,35 @@ WAITING: Final = "needs_operator"
 
 
 class Watch:
-    """Reads each file anew every time, as its process may have been killed in between."""
+    """Reads each file anew every time, as its process may have been killed in between.
+
+    ``stillest``: the longest time in seconds in which no open saga moved; ``recovered``: kind of
+    blow -> the longest time from the victim's return to the next move of any saga.
+    """
 
     def __init__(self, files: Sequence[Path], clock: Clock) -> None:
         self._files = files
         self._clock = clock
-        self._seen = 0
+        self._seen: int = 0
+        self._waiting: dict[str, float] = {}
+        self.recovered: dict[str, float] = {}
         self._moved = clock.monotonic()
         self.stillest = 0.0
 
     def look(self) -> None:
         """Note whether anything moved since the last look."""
+        newest = max(map(self._newest, self._files))
         now = self._clock.monotonic()
-        newest = max(self._newest(file) for file in self._files)
         if newest != self._seen or not self.open_sagas():
             self._seen, self._moved = newest, now
+            while self._waiting:
+                kind, since = self._waiting.popitem()
+                self.recovered[kind] = max(self.recovered.get(kind, 0.0), now - since)
         self.stillest = max(self.stillest, now - self._moved)
+
+    def returned(self, kind: str) -> None:
+        """Somebody is back from a blow of this kind: how long until a saga moves again?"""
+        self._waiting.setdefault(kind, self._clock.monotonic())
 
     def counts(self, file: Path) -> Mapping[str, int]:
         """How many sagas stand in each status, as that file says."""

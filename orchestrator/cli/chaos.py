@@ -35,7 +35,7 @@ KeepOption = Annotated[
 
 
 @app.command()
-def chaos(
+def chaos(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # its options
     minutes: MinutesOption = 2.0,
     seed: SeedOption = 1,
     rate: RateOption = 15.0,

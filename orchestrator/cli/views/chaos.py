@@ -13,6 +13,7 @@ def view(report: Report) -> RenderableType:
     minutes = report.seconds / 60
     ends = ", ".join(f"{count} {status}" for status, count in sorted(report.ends.items()))
     hits = ", ".join(f"{count} {kind}" for kind, count in sorted(report.blows.items()))
+    recovered = ", ".join(f"{kind} {s:g} s" for kind, s in sorted(report.recovered_s.items()))
     lines = [
         f"seed {report.seed}, {minutes:g} minutes, {report.definitions} definitions",
         f"sagas        {report.sagas}: {ends or 'none'}",
@@ -20,8 +21,9 @@ def view(report: Report) -> RenderableType:
         f"blows        {sum(report.blows.values())}: {hits or 'none'}",
         f"starts       {report.repeated_starts} repeated, {report.retried_starts} retried",
         f"messages     {report.repeated_messages} commands and replies repeated",
+        f"recovered    {recovered or 'nothing had to'} after the return, at most",
         f"stillest     {report.stillest_s:g} s without a move of an open saga",
-        f"settled      {report.settled_s:g} s after the last blow",
+        f"settled      {report.settled_s:g} s after the end of the load",
     ]
     if report.ok:
         lines.append("differences  none: logs, topic, sagas and databases agree with the model")
