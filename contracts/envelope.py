@@ -30,15 +30,16 @@ class MalformedMessage(Exception):
 
 
 class Request(TypedDict):
-    """To the orchestrator, on ``saga.requests``: start a saga, or repair one.
+    """To the orchestrator, on ``saga.requests``: start a saga, tell it something, or repair it.
 
-    ``type`` is ``saga.start`` (``data``: StartData) or ``saga.repair`` (``data``: RepairData).
+    ``type`` is ``saga.start`` (``data``: StartData), ``saga.signal`` (``data``: SignalData) or
+    ``saga.repair`` (``data``: RepairData).
     """
 
     specversion: Literal["1.0"]
     id: Key
     source: Key
-    type: Literal["saga.start", "saga.repair"]
+    type: Literal["saga.start", "saga.signal", "saga.repair"]
     tenant: Wide
     requestkey: NotRequired[Key]
     saga: NotRequired[Wide]
@@ -51,6 +52,14 @@ class StartData(TypedDict):
 
     definition: Name
     input: dict[str, Any]
+
+
+class SignalData(TypedDict):
+    """What a running saga is told; every saga takes ``cancel``, until there is no way back."""
+
+    signal: Name
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class RepairData(TypedDict):
@@ -134,6 +143,7 @@ class EventMessage(TypedDict):
 
 REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 START: Final[TypeAdapter[StartData]] = TypeAdapter(StartData)
+SIGNAL: Final[TypeAdapter[SignalData]] = TypeAdapter(SignalData)
 REPAIR: Final[TypeAdapter[RepairData]] = TypeAdapter(RepairData)
 COMMAND: Final[TypeAdapter[CommandMessage]] = TypeAdapter(CommandMessage)
 REPLY: Final[TypeAdapter[ReplyMessage]] = TypeAdapter(ReplyMessage)

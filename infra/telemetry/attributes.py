@@ -47,6 +47,7 @@ SAGA_REPEATED: Final = "saga.repeated"
 """True where the effect stood already: nothing was done again."""
 SAGA_CAUSE: Final = "saga.cause"
 SAGA_REPAIR: Final = "saga.repair"
+SAGA_SIGNAL: Final = "saga.signal"
 SAGA_BY: Final = "saga.by"
 
 # ----------------------------------------------------------------- events on a saga's own span
@@ -54,3 +55,5 @@ EVENT_TURNED: Final = "saga.turned"
 EVENT_COMPENSATING: Final = "saga.compensating"
 EVENT_NEEDS_OPERATOR: Final = "saga.needs_operator"
 EVENT_REPAIRED: Final = "saga.repaired"
+EVENT_SIGNALLED: Final = "saga.signalled"
+"""With the cause where it was refused."""

@@ -131,6 +131,11 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
         self.undos_done = Counter(
             "saga_undos_done_total", "Undos that were done.", ("definition", "step")
         )
+        self.signals = Counter(
+            "saga_signals_total",
+            "Signals that sagas took: applied, or refused as too late or out of place.",
+            ("definition", "signal", "outcome"),
+        )
         self.needs_operator = Counter(
             "saga_needs_operator_total", "Times a saga came to wait for a person.", ("definition",)
         )

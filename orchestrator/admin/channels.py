@@ -81,8 +81,10 @@ def channels(modules: Iterable[ModuleType]) -> list[Channel]:
 def _protocol() -> Iterator[Channel]:
     """What the protocol itself says, whatever the business."""
     start = _message("SagaStart", envelope.Request, "saga.start", _shape(envelope.StartData))
+    signal = _message("SagaSignal", envelope.Request, "saga.signal", _shape(envelope.SignalData))
     repair = _message("SagaRepair", envelope.Request, "saga.repair", _shape(envelope.RepairData))
     yield Channel(REQUESTS, "saga.start", start, "Start a saga: anybody may.", True)
+    yield Channel(REQUESTS, "saga.signal", signal, "Tell a saga something: cancel.", True)
     yield Channel(REQUESTS, "saga.repair", repair, "An operator's decision.", True)
     fault = _shape(envelope.FaultData)
     for name, about in (

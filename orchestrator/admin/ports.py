@@ -69,6 +69,20 @@ class FrontDoor(Protocol):
         """Ask for a saga; ``traceparent`` (W3C) is the trace it belongs to."""
         ...
 
+    async def signal(
+        self,
+        saga: int,
+        signal: str,
+        reason: str,
+        by: str,
+        tenant: int,
+        /,
+        *,
+        request: str,
+    ) -> None:
+        """Tell a saga something, such as ``cancel``; the same ``request`` is the same signal."""
+        ...
+
     async def repair(
         self,
         saga: int,
@@ -118,6 +132,12 @@ class Backend(Protocol):
 
     async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
         """The saga as soon as it has ended or stands still, else as it is when time is over."""
+        ...
+
+    async def wait_signal(self, saga: int, signal: str, timeout_s: float, /) -> str | None:
+        """Why the saga refused this signal, empty where it applied; None when that is not known
+        in time.
+        """
         ...
 
     def health(self) -> Health:

@@ -1,4 +1,6 @@
-"""The routes of sagas: start, look, list, repair. Another tenant's saga is not there (law 13)."""
+"""The routes of sagas: start, look, list, cancel, repair. Another tenant's saga is not there (law
+13).
+"""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
@@ -15,12 +17,12 @@ from infra.http.requests import IdempotencyKey, JsonObject, Traceparent, Wait
 from orchestrator.admin import starts, views
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.ports import Action, Backend
+from orchestrator.admin.signals import SagaId, add_signal_routes
 from orchestrator.admin.why import why
 from orchestrator.engine.facts import Repaired, Transition
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
 
-SagaId = Annotated[int, Path(ge=0, lt=2**53, description="a saga's id")]
 Name = Annotated[str, Path(min_length=1, max_length=100, description="a definition's name")]
 Reading = Annotated[Principal, permission("sagas:read")]
 Writing = Annotated[Principal, permission("sagas:write")]
@@ -55,6 +57,7 @@ def saga_routes(backend: Backend, clock: Clock) -> APIRouter:
     router.post(
         "/{saga}/repair", status_code=202, responses=responses(400, 401, 403, 404, 409, 422, 503)
     )(asked.repair)
+    add_signal_routes(router, backend, asked.state)
     router.post(
         "/{definition}",
         status_code=202,
@@ -98,7 +101,7 @@ class Sagas:
         )
         response.status_code = 200 if started.ended else 202
         response.headers["Location"] = f"/sagas/{started.saga}"
-        return self._view(self._state(started.saga, who))
+        return self._view(self.state(started.saga, who))
 
     async def listing(
         self,
@@ -115,7 +118,7 @@ class Sagas:
 
     async def one(self, saga: SagaId, who: Reading) -> Any:
         """One saga: its data, its steps, and why it does not move, if it does not."""
-        return self._view(self._state(saga, who))
+        return self._view(self.state(saga, who))
 
     async def history(self, saga: SagaId, who: Reading) -> Any:
         """Every decision about a saga, in order."""
@@ -136,7 +139,7 @@ class Sagas:
 
         The same key is the same repair, also when the saga has moved on since (law 4).
         """
-        state = self._state(saga, who)
+        state = self.state(saga, who)
         if key in state.repairs:
             _same(saga, key, body, self._backend.reader.history(saga, who.tenant))
         else:
@@ -153,7 +156,8 @@ class Sagas:
         response.headers["Location"] = f"/sagas/{saga}"
         return {"saga": saga, "action": body.action, "step": body.step}
 
-    def _state(self, saga: int, who: Principal) -> State:
+    def state(self, saga: int, who: Principal) -> State:
+        """The saga as this process knows it; raises Problem 404."""
         # The row first: it knows the tenant, and folding another's history is not even begun.
         row = self._backend.reader.saga(saga, who.tenant)
         state = self._backend.reader.state(saga) if row is not None else None

@@ -66,6 +66,10 @@ class LateBackend:
         """See `Backend.wait_saga`."""
         return await self._there().wait_saga(saga, timeout_s)
 
+    async def wait_signal(self, saga: int, signal: str, timeout_s: float, /) -> str | None:
+        """See `Backend.wait_signal`."""
+        return await self._there().wait_signal(saga, signal, timeout_s)
+
     def health(self) -> Health:
         """How it is doing, or why it is not there."""
         return NotYet([self.why]) if self._orchestrator is None else self._orchestrator.health()

@@ -53,7 +53,7 @@ def table(
         whole, check = compensation_table(definition), None
         shown = whole if every else _rows(whole, [row for row in whole.rows if row.definite])
         if not markdown:
-            check = result(*checked_at_start([definition]))
+            check = result(checked_at_start([definition])[0])
     if markdown:
         typer.echo(as_markdown(shown))  # not through rich: a line of markdown must not be wrapped
         return

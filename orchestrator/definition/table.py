@@ -56,13 +56,18 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The table of one version; not ``complete`` where there are too many combinations to list."""
+    """The table of one version; not ``complete`` where there are too many combinations to list.
+
+    ``committing`` are the steps from which there is no way back: a cancel is applied until one of
+    them is commanded, or the saga has ended.
+    """
 
     definition: str
     version: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     complete: bool
+    committing: tuple[str, ...] = ()
 
     def row(self, outcomes: Mapping[str, str]) -> Row | None:
         """The row of exactly these outcomes; a step left out was never asked."""
@@ -82,6 +87,7 @@ def compensation_table(definition: Definition) -> Table:
         tuple(Column(step.name, step.kind, step.refusals) for step in steps),
         tuple(rows),
         is_complete(definition.body),
+        tuple(step.name for step in steps if step.kind in ("pivot", "retriable")),
     )
 
 

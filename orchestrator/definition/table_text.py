@@ -36,6 +36,12 @@ def as_text(table: Table, subject: str = "saga") -> str:
     return "\n".join(_padded(line, widths) for line in lines)
 
 
+def cancelling(table: Table) -> str:
+    """What a cancel does, in a line."""
+    until = " or ".join(table.committing[:1]) or "its end"
+    return f"cancelled before {until}: what was done is undone, failed, 409; refused later"
+
+
 def _padded(line: Iterable[str], widths: Iterable[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 

@@ -9,9 +9,10 @@ is logged.
 from orchestrator.engine import backward, forward
 from orchestrator.engine.evolve import begun, draft
 from orchestrator.engine.facts import Ignored, Parked, Started, Transition
-from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan, PlannedStep
 from orchestrator.engine.repair import repair
+from orchestrator.engine.signals import signal
 from orchestrator.engine.state import State, StepState
 from orchestrator.engine.work import Work
 
@@ -39,7 +40,9 @@ def decide(plan: Plan, state: State | None, given: Input) -> Decision:
     if state is None:
         raise Undecidable(f"{given.id}: its saga has not been started")
     work = Work(plan, draft(state), given.at)
-    if not state.open:
+    if isinstance(given, Signal):
+        signal(work, given)
+    elif not state.open:
         _ignore(work, given, f"the saga has ended ({state.mode})")
     elif isinstance(given, Repair):
         repair(work, given)

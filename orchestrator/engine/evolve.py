@@ -19,6 +19,8 @@ from orchestrator.engine.facts import (
     Refused,
     Repaired,
     Sent,
+    Signalled,
+    SignalRefused,
     Started,
     Stuck,
     Succeeded,
@@ -161,6 +163,14 @@ def _repaired(work: State, fact: Repaired, at: int) -> None:
         _move(work, fact.step, at, step.phase, due=step.due, spent=step.attempt)
 
 
+def _signalled(work: State, fact: Signalled, _at: int) -> None:
+    work.signals = {**work.signals, fact.id: ""}
+
+
+def _signal_refused(work: State, fact: SignalRefused, _at: int) -> None:
+    work.signals = {**work.signals, fact.id: fact.why}
+
+
 def _completed(work: State, _fact: Completed, _at: int) -> None:
     work.mode = "completed"
 
@@ -188,6 +198,8 @@ _APPLY: dict[type, Callable[[State, Any, int], None]] = {
     Compensating: _compensating,
     Stuck: _stuck,
     Repaired: _repaired,
+    Signalled: _signalled,
+    SignalRefused: _signal_refused,
     Emitted: _nothing,
     Completed: _completed,
     Failed: _failed,

@@ -76,7 +76,7 @@ class Faulted(_Fact, frozen=True, tag="faulted"):
 
 class Failing(_Fact, frozen=True, tag="failing"):
     """The saga turns: no forward work is begun any more, what is in flight settles (DESIGN law
-    6).
+    6). ``step`` is empty where no step is the cause.
     """
 
     step: str
@@ -112,6 +112,29 @@ class Repaired(_Fact, frozen=True, tag="repaired"):
     request: str
     reason: str
     by: str
+
+
+class Signalled(_Fact, frozen=True, tag="signalled"):
+    """Somebody told the saga something, and it applies: ``signal`` names what, ``id`` is its
+    identity.
+    """
+
+    signal: str
+    id: str
+    by: str
+    reason: str
+
+
+class SignalRefused(_Fact, frozen=True, tag="signal_refused"):
+    """Somebody told the saga something that does not apply any more, or not to it; ``why``
+    answers them.
+    """
+
+    signal: str
+    id: str
+    by: str
+    reason: str
+    why: str
 
 
 class Emitted(_Fact, frozen=True, tag="emitted"):
@@ -164,6 +187,8 @@ Fact = (
     | Compensating
     | Stuck
     | Repaired
+    | Signalled
+    | SignalRefused
     | Emitted
     | Completed
     | Failed

@@ -57,4 +57,14 @@ class Repair(msgspec.Struct, frozen=True, gc=False):
     by: str
 
 
-Input = Start | Reply | Wake | Repair
+class Signal(msgspec.Struct, frozen=True, gc=False):
+    """Somebody tells the saga something; ``name`` says what, such as ``cancel``."""
+
+    id: str
+    at: int
+    name: str
+    reason: str
+    by: str
+
+
+Input = Start | Reply | Wake | Repair | Signal

@@ -85,7 +85,10 @@ class PlannedEvent:
 
 
 class Plan:
-    """What the engine needs to know of a definition, computed once per version."""
+    """What the engine needs to know of a definition, computed once per version.
+
+    ``committing`` are the steps from which there is no way back once they have been commanded.
+    """
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -94,6 +97,9 @@ class Plan:
         self._walk(definition.body, (), committed=False)
         for name, step in self.steps.items():
             step.after = frozenset(self._later(name))
+        self.committing = tuple(
+            name for name, step in self.steps.items() if step.step.kind in ("pivot", "retriable")
+        )
         self.backwards = tuple(reversed(self.steps.values()))
         self.started = tuple(map(PlannedEvent, definition.started))
         self.completed = tuple(map(PlannedEvent, definition.completed))

@@ -51,7 +51,9 @@ class State(msgspec.Struct):
     """One saga. ``data`` is its input under ``input`` and the reply of every step under the
     step's name.
 
-    ``code``, ``reason`` and ``http`` say why it failed (or is failing); ``parked`` why no
+    ``repairs`` are the operator's requests that were carried out, ``signals`` those that were
+    taken: why each was refused, empty where it was applied (DESIGN law 4). ``code``, ``reason``
+    and ``http`` say why it failed (or is failing); ``parked`` why no
     decision could be made.
     """
 
@@ -68,6 +70,7 @@ class State(msgspec.Struct):
     data: dict[str, dict[str, Any]]
     steps: dict[str, StepState]
     repairs: tuple[str, ...] = ()
+    signals: dict[str, str] = {}
     undone: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     code: str = ""

@@ -23,6 +23,11 @@ class Work:
         self.at = at
         self.facts: list[Fact] = []
 
+    @property
+    def committed(self) -> str:
+        """The step after which there is no way back, once it has been commanded; else empty."""
+        return next((name for name in self.plan.committing if name in self.state.steps), "")
+
     def tell(self, fact: Fact) -> None:
         """Add a fact; the draft follows."""
         self.facts.append(fact)

@@ -47,6 +47,17 @@ class Answers:
 
         return await self._waiters.until((tenant, definition, key), look, timeout_s)
 
+    async def signal(self, saga: int, signal: str, timeout_s: float) -> str | None:
+        """Why the saga refused this signal, empty where it applied; None when that is not known
+        in time.
+        """
+
+        def look() -> str | None:
+            state = self._reader.state(saga)
+            return state and state.signals.get(signal)
+
+        return await self._waiters.until(saga, look, timeout_s)
+
     async def saga(self, saga: int, timeout_s: float) -> SagaRow | None:
         """The saga as soon as it has ended or waits for a person; else as it stands in the end."""
 

@@ -19,6 +19,8 @@ from orchestrator.engine.facts import (
     Parked,
     Refused,
     Sent,
+    Signalled,
+    SignalRefused,
     Started,
     Stuck,
     Succeeded,
@@ -50,6 +52,12 @@ class Counting:
             ),
             Stuck: lambda after, at, fact: metrics.needs_operator.add(after.definition),
             Parked: lambda after, at, fact: metrics.needs_operator.add(after.definition),
+            Signalled: lambda after, at, fact: metrics.signals.add(
+                after.definition, fact.signal, "applied"
+            ),
+            SignalRefused: lambda after, at, fact: metrics.signals.add(
+                after.definition, fact.signal, "refused"
+            ),
             Completed: lambda after, at, fact: metrics.ended.add(after.definition, "completed"),
             Failed: lambda after, at, fact: metrics.ended.add(after.definition, "failed"),
         }

@@ -23,6 +23,8 @@ from orchestrator.runtime.intake import (
     repair_input,
     repair_of,
     reply_input,
+    signal_input,
+    signal_of,
 )
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.starts import Starts
@@ -59,6 +61,8 @@ class Desk:
             request = read_request(record)
             if request["type"] == "saga.start":
                 self._starts.take(record, request, at, out)
+            elif request["type"] == "saga.signal":
+                self._signal(record, request, at, out)
             else:
                 self._repair(record, request, at, out)
         except SagaLogError:
@@ -106,6 +110,11 @@ class Desk:
         saga, body = repair_of(request)
         if self._here(record, REQUESTS, saga, out):
             self._decide(self._known(saga, request["tenant"]), repair_input(request, body, at), out)
+
+    def _signal(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
+        saga, body = signal_of(request)
+        if self._here(record, REQUESTS, saga, out):
+            self._decide(self._known(saga, request["tenant"]), signal_input(request, body, at), out)
 
     def _here(self, record: ConsumedRecord, topic: str, saga: int, out: Decisions) -> bool:
         """Whether this saga belongs to our partition; else its message is forwarded."""

@@ -1,4 +1,6 @@
-"""The front door: starts and repairs are published, as anybody may publish them (DESIGN law 10)."""
+"""The front door: starts, signals and repairs are published, as anybody may publish them (DESIGN
+law 10).
+"""
 
 import asyncio
 import contextlib
@@ -21,9 +23,9 @@ from infra.broker.clients import close_producer, make_producer
 from infra.broker.errors import BrokerError
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import Producer, Record
+from orchestrator.runtime.boundaries import REQUEST
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
-from orchestrator.runtime.boundaries import REQUEST
 
 SOURCE: Final = "front-door"
 UNREAD_BYTES: Final = 3 * 1024 * 1024
@@ -91,6 +93,23 @@ class FrontDoor:
         partition = partition_of_start(tenant, definition, key, self._partitions)
         await self._publish(partition, key, message)
 
+    async def signal(
+        self,
+        saga: int,
+        signal: str,
+        reason: str,
+        by: str,
+        tenant: int = DEFAULT_TENANT,
+        *,
+        request: str,
+    ) -> None:
+        """Tell a saga something, such as ``cancel``; the same ``request`` is the same signal.
+
+        Raises BrokerError.
+        """
+        data = {"signal": signal, "reason": reason, "by": by}
+        await self._about(saga, self._message("saga.signal", tenant, data, request))
+
     async def repair(
         self,
         saga: int,
@@ -109,7 +128,9 @@ class FrontDoor:
         data = {"action": action, "reason": reason, "by": by}
         if step:
             data["step"] = step
-        message = self._message("saga.repair", tenant, data, request)
+        await self._about(saga, self._message("saga.repair", tenant, data, request))
+
+    async def _about(self, saga: int, message: dict[str, Any]) -> None:
         message["saga"] = str(saga)
         await self._publish(partition_of_saga(saga) % self._partitions, str(saga), message)
 

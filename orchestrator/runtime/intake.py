@@ -12,18 +12,20 @@ from contracts.envelope import (
     REPAIR,
     REPLY,
     REQUEST,
+    SIGNAL,
     START,
     MalformedMessage,
     RepairData,
     ReplyMessage,
     Request,
+    SignalData,
     StartData,
     T,
     decode,
     explain,
 )
 from infra.broker.types import ConsumedRecord
-from orchestrator.engine.inputs import Repair, Reply
+from orchestrator.engine.inputs import Repair, Reply, Signal
 
 MAX_INPUT_BYTES: Final = 128 * 1024
 
@@ -60,6 +62,19 @@ def repair_input(request: Request, body: RepairData, at: int) -> Repair:
     """What the engine is told."""
     step = body.get("step", "")
     return Repair(request["id"], at, body["action"], step, body["reason"], body["by"])
+
+
+def signal_of(request: Request) -> tuple[int, SignalData]:
+    """Saga and body of a ``saga.signal``; raises MalformedMessage."""
+    saga = request.get("saga")
+    if saga is None:
+        raise MalformedMessage("saga: a signal names one")
+    return saga, _body(SIGNAL, request)
+
+
+def signal_input(request: Request, body: SignalData, at: int) -> Signal:
+    """What the engine is told."""
+    return Signal(request["id"], at, body["signal"], body["reason"], body["by"])
 
 
 def reply_input(reply: ReplyMessage, at: int) -> Reply:

@@ -8,10 +8,12 @@ import socket
 from typing import Final, TypeVar
 
 from contracts.topics import LOG
+from infra.broker.errors import BrokerUnreachable
 from infra.broker.outputs import TopicSenders
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import ensure_topics
+from infra.broker.types import KafkaError
 from infra.clock import Clock, SystemClock
 from infra.datastore import FolderLock
 from infra.logging import get_logger
@@ -93,6 +95,12 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         Raises BrokerError (not there, topics wrong or too weak), DatastoreError (the folder is in
         use or cannot be written, the file is newer), EmbeddedBrokerTaken, LogLost.
         """
+        try:
+            await self._start(timeout_s)
+        except KafkaError as error:
+            raise BrokerUnreachable(f"{self._broker.address}: {error}") from error
+
+    async def _start(self, timeout_s: float) -> None:
         async with contextlib.AsyncExitStack() as stack:
             if self._lock is None:
                 stack.enter_context(FolderLock(self.settings.data))
@@ -231,6 +239,12 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         Raises NotRunning.
         """
         return await _running(self._shell).answers.saga(saga, timeout_s)
+
+    async def wait_signal(self, saga: int, signal: str, timeout_s: float) -> str | None:
+        """Why the saga refused this signal, empty where it applied; None when that is not known
+        in time. Raises NotRunning.
+        """
+        return await _running(self._shell).answers.signal(saga, signal, timeout_s)
 
     def health(self) -> Health:
         """Whether this process makes progress, and if not, why; raises NotRunning."""

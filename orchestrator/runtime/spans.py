@@ -25,6 +25,8 @@ from orchestrator.engine.facts import (
     Refused,
     Repaired,
     Sent,
+    Signalled,
+    SignalRefused,
     Stuck,
     Succeeded,
     Transition,
@@ -184,6 +186,13 @@ def _event(fact: Fact) -> tuple[str, Attributes] | None:
                 a.SAGA_REPAIR: fact.action,
                 a.SAGA_STEP: fact.step,
                 a.SAGA_BY: fact.by,
+            }
+        case Signalled() | SignalRefused():
+            refused = fact.why if isinstance(fact, SignalRefused) else ""
+            return a.EVENT_SIGNALLED, {
+                a.SAGA_SIGNAL: fact.signal,
+                a.SAGA_BY: fact.by,
+                a.SAGA_CAUSE: refused,
             }
         case _:
             return None

@@ -8,7 +8,7 @@ from orchestrator.definition.catalogue import validated
 from orchestrator.engine.decide import decide
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Emitted, Fact, Sent, Transition
-from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.testing.words import line
@@ -53,6 +53,10 @@ class Run:
     def repair(self, action: Action, step: str, reason: str) -> None:
         """An operator acts (DESIGN law 7)."""
         self.take(Repair(f"repair-{len(self.log)}", self.now, action, step, reason, "test"))
+
+    def signal(self, name: str, reason: str, by: str, identity: str = "") -> None:
+        """Somebody tells the saga something; the same identity is the same signal."""
+        self.take(Signal(identity or f"signal-{len(self.log)}", self.now, name, reason, by))
 
     def pass_time(self, milliseconds: int) -> None:
         """Time passes, and everything due up to then comes when it is due."""

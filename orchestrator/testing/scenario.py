@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.definition.builder import Saga
 from orchestrator.engine.facts import Failed, Sent
+from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State
 from orchestrator.testing.run import Action, Run
 from orchestrator.testing.words import commands, events, fields
@@ -93,6 +94,14 @@ class Scenario:
             self._fail("the log does not say all that the saga knew")
         return self
 
+    def cancel(
+        self, reason: str = "test", *, by: str = "test", id: str = ""
+    ) -> Self:  # pylint: disable=redefined-builtin
+        """Somebody cancels the saga; the same ``id`` is the same signal (DESIGN law 4)."""
+        self._begun()
+        self._run.signal(CANCEL, reason, by, id)
+        return self
+
     def repair(self, action: Action, step: str = "", *, reason: str = "test") -> Self:
         """An operator acts (DESIGN law 7)."""
         self._begun()
@@ -160,6 +169,16 @@ class Scenario:
             self._fail(f"expected the status {status}, it is {failed.status}")
         if undone is not None and sorted(undone) != sorted(failed.undone):
             self._fail(f"expected {sorted(undone)} to be undone, it is {sorted(failed.undone)}")
+        return self
+
+    def expect_refused(self, reason: str = "") -> Self:
+        """The last signal was refused, for a reason that contains this one."""
+        signals = list(self._begun().signals.values())
+        why = signals[-1] if signals else ""
+        if not why:
+            self._fail("expected the last signal to be refused, it was not")
+        if reason not in why:
+            self._fail(f"expected the signal to be refused with {reason!r}, it was with {why!r}")
         return self
 
     def expect_needs_operator(self, *steps: str) -> Self:

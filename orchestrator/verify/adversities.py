@@ -1,5 +1,5 @@
 """What may go wrong on top of the outcomes: time-outs, repeated and late messages, crashes, undos
-that fail, and what an operator then does.
+that fail, what an operator then does, and somebody who cancels.
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Final, Literal, cast
 from orchestrator.definition.nodes import Direction
 from orchestrator.engine.facts import Ignored, Transition
 from orchestrator.engine.inputs import Start, Wake
+from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State, StepState
 from orchestrator.verify.laws import ONCE, broken
 from orchestrator.verify.moves import Move, Play, handled, unanswered, unhandled, waiting
@@ -25,6 +26,9 @@ def adversities(world: World) -> Iterator[Move]:
     yield from _operator(state)
     if state.repairs:
         yield _hard("request")
+    yield _hard("cancel")
+    if world.signal is not None:
+        yield _hard("signal")
     yield from _strays(world)
     if state.open and not state.parked:
         yield _hard("early")
@@ -213,6 +217,17 @@ def _request(world: World, _move: Move) -> None:
         _changes_nothing(world.take(world.request), "the same request once more")
 
 
+def _cancel(world: World, _move: Move) -> None:
+    """Somebody cancels the saga: in time, too late, or once more in a signal of its own."""
+    world.tell(CANCEL)
+
+
+def _signal(world: World, _move: Move) -> None:
+    """A signal arrives once more: it has been taken (DESIGN law 4)."""
+    if world.signal is not None:
+        _changes_nothing(world.take(world.signal), "the same signal once more")
+
+
 ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
     "times-out": (_times_out, "the time of {step} runs out{lost}"),
     "fails": (_fails, "{step} fails once"),
@@ -226,5 +241,7 @@ ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
     "skip": (_repair, "an operator skips {step}"),
     "request": (_request, "the operator's last request arrives once more"),
     "resume": (_repair, "an operator resumes the saga"),
+    "cancel": (_cancel, "somebody cancels the saga"),
+    "signal": (_signal, "the last signal arrives once more"),
 }
 """Verb -> what it does, and the words for it."""

@@ -45,9 +45,12 @@ UNASKED: Final = Entry()
 
 
 class Book:
-    """The entries of all steps, how the saga as a whole stands, the ids of the events it told."""
+    """The entries of all steps, how the saga as a whole stands, the ids of the events it told.
 
-    __slots__ = ("entries", "turned", "ended", "told")
+    ``cancelled``: it turned because it was told to, and not because of a step.
+    """
+
+    __slots__ = ("entries", "turned", "ended", "told", "cancelled", "parked")
 
     def __init__(
         self,
@@ -55,12 +58,18 @@ class Book:
         turned: bool = False,
         ended: Ended = "",
         told: tuple[str, ...] = (),
+        cancelled: bool = False,
+        parked: bool = False,
     ) -> None:
         self.entries = entries
         self.told = told
         self.turned = turned
         self.ended: Ended = ended
+        self.cancelled = cancelled
+        self.parked = parked
 
     def copy(self) -> "Book":
         """Entries are values: a copy goes its own way."""
-        return Book(self.entries.copy(), self.turned, self.ended, self.told)
+        return Book(
+            self.entries.copy(), self.turned, self.ended, self.told, self.cancelled, self.parked
+        )

@@ -37,7 +37,10 @@ class Canonical:
         """
         state = world.begun
         return (
-            (state.mode, bool(state.parked), bool(state.repairs), world.book.told),
+            (
+                *(state.mode, bool(state.parked), bool(state.repairs)),
+                *(world.signal is not None, world.book.cancelled, world.book.told),
+            ),
             tuple(self._all(world, parent, codes)),
         )
 

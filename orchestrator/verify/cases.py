@@ -25,6 +25,7 @@ _SHOWS: Final = {
     "duplicate": "The answer of {step} arrives twice, and counts once.",
     "reorder": "{step} answers last, and the answer of its first attempt comes after the second.",
     "timeout": "{step} never answers.",
+    "cancel": "The saga is cancelled while {step} is out: too late where there is no way back.",
     "failed undo": "The undo of {step} is not answered: an operator has it tried again.",
 }
 
@@ -39,6 +40,7 @@ def cases(subject: Subject) -> Iterator[Case]:
             "duplicate": (f"succeeds:{name}", f"reply:{name}:do.1"),
             "reorder": late,
             "timeout": (f"silent:{name}",),
+            "cancel": ("cancel",),
         }
         for kind, moves in found.items():
             path = _alone(subject, name, kind in ("reorder", "timeout"))

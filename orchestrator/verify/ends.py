@@ -3,6 +3,7 @@
 from typing import Final
 
 from orchestrator.definition.table import Row
+from orchestrator.engine.signals import CANCELLED, CANCELLED_STATUS
 from orchestrator.verify.book import UNASKED, Came
 from orchestrator.verify.laws import TABLE, TOLD, WHOLE, broken
 from orchestrator.verify.participant import Participant
@@ -78,6 +79,9 @@ def _row(world: World) -> Row | None:
         return None
     if any(entry.back == "stuck" for entry in world.book.entries.values()):
         return None
+    if world.book.cancelled:
+        _cancelled(world)
+        return None
     came = outcomes(world)
     row = world.subject.rows.get(came) if came is not None else None
     if row is None:
@@ -90,6 +94,13 @@ def _row(world: World) -> Row | None:
     if row.result == "failed":
         _as_the_row_says(world, row)
     return row
+
+
+def _cancelled(world: World) -> None:
+    """A saga that was cancelled is undone from wherever it was: no row of outcomes says that."""
+    state = world.begun
+    if (state.status, state.code, state.http) != ("failed", CANCELLED, CANCELLED_STATUS):
+        broken(TABLE, f"cancelled, and the saga is {state.status}, {state.code} ({state.http})")
 
 
 def _as_the_row_says(world: World, row: Row) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Direction
 from orchestrator.engine.facts import Sent
+from orchestrator.engine.signals import CANCEL
 from orchestrator.testing.run import Run
 from orchestrator.verify.errors import NoExample
 from orchestrator.verify.examples import contract, example
@@ -80,6 +81,11 @@ class Script:
         elif move.verb in ("times-out", "again"):
             self._run.pass_time(self._state.wake_at - self._run.now)
             yield ".wait()"
+        elif move.verb == "cancel":
+            self._run.signal(CANCEL, "test", "test")
+            yield ".cancel()"
+            if any(self._state.signals.values()):
+                yield ".expect_refused()"
         elif move.verb == "crash":
             self._run.crash()
             yield ".crash()"

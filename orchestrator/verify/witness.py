@@ -12,14 +12,28 @@ from orchestrator.engine.facts import (
     Failed,
     Failing,
     Faulted,
+    Parked,
     Refused,
     Repaired,
     Sent,
+    Signalled,
+    SignalRefused,
     Stuck,
     Succeeded,
 )
+from orchestrator.engine.signals import CANCELLED, CANCELLED_STATUS
 from orchestrator.verify.book import UNASKED, Asked, Book, Came, Entry
-from orchestrator.verify.laws import ENDS, ONCE, OWED, SENT, SETTLES, TABLE, TOLD, broken
+from orchestrator.verify.laws import (
+    ENDS,
+    ONCE,
+    OWED,
+    SENT,
+    SETTLES,
+    SIGNALS,
+    TABLE,
+    TOLD,
+    broken,
+)
 from orchestrator.verify.subject import Subject
 
 
@@ -31,7 +45,7 @@ def read(subject: Subject, book: Book, facts: Iterable[Fact]) -> None:
             continue
         reader = _READERS.get(type(fact))
         if reader is not None:
-            if book.ended:
+            if book.ended and not isinstance(fact, SignalRefused):
                 broken(ONCE, f"{type(fact).__name__} though the saga has {book.ended}")
             reader(subject, book, fact)
 
@@ -113,17 +127,51 @@ def _faulted(subject: Subject, book: Book, fact: Faulted) -> None:
 def _failing(subject: Subject, book: Book, fact: Failing) -> None:
     del subject
     if book.turned:
-        broken(ONCE, f"the saga turns back a second time, for {fact.step}")
-    came = book.entries.get(fact.step, UNASKED).came
-    if came not in ("refused", "unknown"):
-        broken(TABLE, f"the saga turns back for {fact.step}, which is {came or 'not asked'}")
-    if (fact.status == NO_ANSWER) != (came == "unknown"):
-        broken(TABLE, f"the saga turns back with {fact.status} for {fact.step}: it is {came}")
+        broken(ONCE, f"the saga turns back a second time, for {fact.step or fact.code}")
+    if fact.step:
+        _for_a_step(book, fact)
+    elif not book.cancelled or (fact.code, fact.status) != (CANCELLED, CANCELLED_STATUS):
+        broken(TABLE, f"the saga turns back, {fact.code} ({fact.status}), and nobody cancelled it")
     book.turned = True
     # What pauses is not asked again in a saga that turns: it counts as perhaps done (law 6).
     for name, entry in book.entries.items():
         if entry.came == "pausing":
             book.entries[name] = entry._replace(came="unknown")
+
+
+def _for_a_step(book: Book, fact: Failing) -> None:
+    came = book.entries.get(fact.step, UNASKED).came
+    if came not in ("refused", "unknown"):
+        broken(TABLE, f"the saga turns back for {fact.step}, which is {came or 'not asked'}")
+    if (fact.status == NO_ANSWER) != (came == "unknown"):
+        broken(TABLE, f"the saga turns back with {fact.status} for {fact.step}: it is {came}")
+
+
+def _signalled(subject: Subject, book: Book, fact: Signalled) -> None:
+    why = _too_late(subject, book)
+    if why:
+        broken(SIGNALS, f"{fact.signal} is applied though {why}")
+    book.cancelled = True
+
+
+def _signal_refused(subject: Subject, book: Book, fact: SignalRefused) -> None:
+    if not _too_late(subject, book):
+        broken(SIGNALS, f"{fact.signal} is refused in time: {fact.why}")
+
+
+def _too_late(subject: Subject, book: Book) -> str:
+    """Why, by the log, a cancel must be refused; empty when it must be applied."""
+    committed = [name for name in subject.names if book.entries.get(name, UNASKED).asked]
+    kinds = {name: subject.plan.steps[name].step.kind for name in committed}
+    gone = [name for name, kind in kinds.items() if kind in ("pivot", "retriable")]
+    if book.ended or book.turned or book.parked:
+        return "it has ended, turned back or is parked"
+    return f"there is no way back from {', '.join(gone)}" if gone else ""
+
+
+def _parked(subject: Subject, book: Book, fact: Parked) -> None:
+    del subject, fact
+    book.parked = True
 
 
 def _compensating(subject: Subject, book: Book, fact: Compensating) -> None:
@@ -154,6 +202,7 @@ def _stuck(subject: Subject, book: Book, fact: Stuck) -> None:
 
 def _repaired(subject: Subject, book: Book, fact: Repaired) -> None:
     del subject
+    book.parked = False
     if fact.action != "skip":
         return
     entry = book.entries.get(fact.step, UNASKED)
@@ -186,7 +235,10 @@ _READERS: Final[dict[type[Fact], Callable[[Subject, Book, Any], None]]] = {
     Failing: _failing,
     Compensating: _compensating,
     Stuck: _stuck,
+    Parked: _parked,
     Repaired: _repaired,
+    Signalled: _signalled,
+    SignalRefused: _signal_refused,
     Completed: _completed,
     Failed: _failed,
 }

@@ -15,7 +15,7 @@ from orchestrator.engine import backward
 from orchestrator.engine import decide as engine
 from orchestrator.engine.evolve import draft, evolve
 from orchestrator.engine.facts import Transition
-from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.state import State
 from orchestrator.verify import witness
 from orchestrator.verify.book import Book
@@ -36,10 +36,10 @@ class World:
     """A situation: the state of the saga, what every participant has stored, what the log says.
 
     ``log`` are the transitions since the situation was copied; ``last`` is the
-    last input, ``request`` what an operator asked for last.
+    last input, ``request`` what an operator asked for last, ``signal`` what the saga was told last.
     """
 
-    __slots__ = ("subject", "state", "people", "book", "log", "last", "request")
+    __slots__ = ("subject", "state", "people", "book", "log", "last", "request", "signal")
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -49,13 +49,14 @@ class World:
         self.log: list[Transition] = []
         self.last: Input | None = None
         self.request: Repair | None = None
+        self.signal: Signal | None = None
 
     def copy(self) -> "World":
         """A situation that goes its own way."""
         twin = World.__new__(World)
         twin.subject, twin.state, twin.people = self.subject, self.state, self.people
         twin.book, twin.log, twin.last = self.book.copy(), [], self.last
-        twin.request = self.request
+        twin.request, twin.signal = self.request, self.signal
         return twin
 
     @property
@@ -101,6 +102,12 @@ class World:
         number = f"repair-{len(self.begun.repairs) + 1}"
         self.request = Repair(number, NOW, action, name, "checked", "operator")
         return self.take(self.request)
+
+    def tell(self, name: str) -> Transition:
+        """Somebody outside tells the saga something."""
+        number = f"signal-{len(self.begun.signals) + 1}"
+        self.signal = Signal(number, NOW, name, "checked", "somebody")
+        return self.take(self.signal)
 
     def handle(
         self, name: str, direction: Direction, number: int, wanted: Answer, *, expired: bool = False

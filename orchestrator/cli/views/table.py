@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orchestrator.cli.views.check import summary
 from orchestrator.definition.table import Table
-from orchestrator.definition.table_text import cells, header
+from orchestrator.definition.table_text import cancelling, cells, header
 from orchestrator.verify.result import CheckResult
 
 STYLES = {
@@ -23,7 +23,7 @@ STYLES = {
 class Checked(Table, frozen=True):
     """A table, and what `saga check` found: None where it was not asked."""
 
-    check: CheckResult | None
+    check: CheckResult | None = None
 
     @classmethod
     def of(cls, table: Table, check: CheckResult | None) -> Self:
@@ -34,7 +34,7 @@ class Checked(Table, frozen=True):
 
 def checked_view(found: Checked) -> Group:
     """The table, and the check in a line."""
-    shown: list[RichTable | Text] = [table_view(found)]
+    shown: list[RichTable | Text] = [table_view(found), Text(cancelling(found))]
     if found.check is not None:
         shown.append(summary(found.check))
     return Group(*shown)

@@ -19,6 +19,8 @@ from orchestrator.engine.facts import (
     Refused,
     Repaired,
     Sent,
+    Signalled,
+    SignalRefused,
     Started,
     Stuck,
     Succeeded,
@@ -94,6 +96,10 @@ def _told_of_saga(fact: Fact) -> tuple[str, str]:
             return "red", f"turns back: {fact.code}, what is in flight settles first"
         case Compensating():
             return "cyan", f"undo begins: {', '.join(fact.owed) or 'nothing is owed'}"
+        case Signalled():
+            return "bold", f"{fact.signal} by {fact.by}: {fact.reason}"
+        case SignalRefused():
+            return "bold red", f"{fact.signal} by {fact.by} refused: {fact.why}"
         case Emitted():
             return "dim", f"event {fact.event} on {fact.topic}"
         case Ignored():

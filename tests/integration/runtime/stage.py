@@ -19,7 +19,7 @@ from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.definition.nodes import Call, Definition, Emit, Node, Retry, Step, version
+from orchestrator.definition.nodes import Call, Definition, Emit, Kind, Node, Retry, Step, version
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 
@@ -43,14 +43,20 @@ class Order(BaseModel):
     order: int
 
 
-def step(name: str, timeout_ms: int = 30_000, attempts: int = 3) -> Step:
-    """A compensatable step of the stage."""
+def step(
+    name: str, timeout_ms: int = 30_000, attempts: int = 3, kind: Kind = "compensatable"
+) -> Step:
+    """A step of the stage."""
     retry = Retry(attempts=attempts, initial_ms=50, maximum_ms=200)
     return Step(
         name=name,
-        kind="compensatable",
+        kind=kind,
         do=Call(f"Do{name}", COMMANDS, {"order": "input.order"}),
-        undo=Call(f"Undo{name}", COMMANDS, {"order": "input.order"}),
+        undo=(
+            Call(f"Undo{name}", COMMANDS, {"order": "input.order"})
+            if kind == "compensatable"
+            else None
+        ),
         timeout_ms=timeout_ms,
         retry=retry,
         undo_timeout_ms=30_000,
@@ -99,12 +105,14 @@ class Participant:
         self.broker = broker
         self.behave = behave
         self.commands: list[dict[str, Any]] = []
+        self._producer: Any = None
 
     async def run(self, ready: asyncio.Event) -> None:
         """Answer commands until cancelled."""
         topic = self.broker.topic(COMMANDS)
         consumer = make_consumer(self.broker, [topic], group_id=self.broker.topic("participant"))
         producer: Any = make_producer(self.broker)
+        self._producer = producer
         await consumer.start()
         await producer.start()
         try:
@@ -112,18 +120,22 @@ class Participant:
             while True:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
-                        await self._handle(producer, json.loads(record.value or b""))
+                        await self._handle(json.loads(record.value or b""))
                     await consumer.commit(dict(_ends(records)))
         finally:
             await consumer.stop()
             await close_producer(producer)
 
-    async def _handle(self, producer: Any, command: dict[str, Any]) -> None:
+    async def _handle(self, command: dict[str, Any]) -> None:
         self.commands.append(command)
+        await self.answer(command)
+
+    async def answer(self, command: dict[str, Any]) -> None:
+        """Answer a command as told now, perhaps long after it came."""
         answer = self.behave(command)
         if answer is not None:
             reply = reply_to(command, **answer)
-            await producer.send(
+            await self._producer.send(
                 command["replytopic"],
                 json.dumps(reply).encode(),
                 partition=command["replypartition"],

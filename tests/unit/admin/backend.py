@@ -17,7 +17,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, version
 from orchestrator.engine.decide import decide
 from orchestrator.engine.facts import Sent
-from orchestrator.engine.inputs import Input, Reply, Start
+from orchestrator.engine.inputs import Input, Reply, Signal, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
@@ -104,6 +104,20 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         now = self.clock.now_ms()
         start = Start(f"start/{saga}", now, saga, found.version, tenant, key, checked)
         await self.take(saga, start, found.definition)
+
+    async def signal(
+        self, saga: int, signal: str, reason: str, by: str, tenant: int, /, *, request: str
+    ) -> None:
+        """The front door and the owner behind it in one; undecided while `lost`."""
+        assert tenant == 1
+        if self.down:
+            raise BrokerUnreachable("no Kafka broker answers at nowhere:9092")
+        if not self.lost:
+            await self.take(saga, Signal(request, self.clock.now_ms(), signal, reason, by))
+
+    async def wait_signal(self, saga: int, signal: str, _timeout_s: float, /) -> str | None:
+        """Decided at once, or not within the wait."""
+        return self._states[saga].signals.get(signal)
 
     async def repair(self, *asked: Any, request: str) -> None:
         """Remember what was asked, and under which id."""

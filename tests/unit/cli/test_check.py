@@ -58,7 +58,7 @@ def test_tests_to_keep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     file = tmp_path / "test_orders.py"
     written = ["check", "order-fulfillment", "--write-tests", str(file)]
     assert run(written) == 0
-    assert "19 tests" in capsys.readouterr().out
+    assert "23 tests" in capsys.readouterr().out
     assert "def test_crash_of_payment" in file.read_text(encoding="utf-8")
     assert run(written) == 2
     assert "is there already" in capsys.readouterr().err

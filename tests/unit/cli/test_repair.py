@@ -1,4 +1,4 @@
-"""`saga repair`: what it asks of the HTTP API."""
+"""`saga repair` and `saga cancel`: what they ask of the HTTP API."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cli import repair
+from orchestrator.cli import cancel, repair
 from orchestrator.cli.main import run
 
 
@@ -16,15 +16,25 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any], st
     found: list[tuple[str, dict[str, Any], str]] = []
 
     class Client:
-        def post(self, path: str, body: dict[str, Any], *, headers: Mapping[str, str]) -> Any:
+        def post(
+            self,
+            path: str,
+            body: dict[str, Any],
+            *,
+            headers: Mapping[str, str],
+            timeout_s: float = 1,
+        ) -> Any:
+            assert timeout_s
             found.append((path, body, headers["Idempotency-Key"]))
-            return {"saga": 7, "action": body["action"], "step": body["step"]}
+            told = {"action": body.get("action"), "step": body.get("step")}
+            return {"saga": 7, "outcome": "pending", **told}
 
     @contextmanager
     def connected(_settings: object) -> Generator[Client, None, None]:
         yield Client()
 
-    monkeypatch.setattr(repair, "connected", connected)
+    for command in (repair, cancel):
+        monkeypatch.setattr(command, "connected", connected)
     return found
 
 
@@ -40,3 +50,12 @@ def test_without_a_key_every_call_is_a_repair_of_its_own(
     for _ in range(2):
         assert run(["repair", "7", "retry", "--reason", "it is back"]) == 0
     assert len({key for _, _, key in asked}) == 2
+
+
+def test_cancel_says_why_and_who(
+    asked: list[tuple[str, dict[str, Any], str]], capsys: pytest.CaptureFixture[str]
+):
+    assert run(["cancel", "7", "--reason", "ordered twice", "--by", "ann", "--key", "k"]) == 0
+    assert asked == [("/sagas/7/cancel", {"reason": "ordered twice", "by": "ann"}, "k")]
+    assert "not decided yet" in capsys.readouterr().out
+    assert run(["cancel", "7"]) == 2  # a reason is kept in the history, so there must be one

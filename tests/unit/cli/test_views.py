@@ -20,6 +20,8 @@ EXAMPLES: tuple[f.Fact, ...] = (
     f.Compensating(("a", "b")),
     f.Stuck("a", "undo", "tired"),
     f.Repaired("retry", "a", "undo", "r1", "because", "me"),
+    f.Signalled("cancel", "c1", "me", "because"),
+    f.SignalRefused("cancel", "c2", "me", "because", "too late"),
     f.Emitted("id", "Happened", "events", "k", {}),
     f.Completed(),
     f.Failed("no", "because", 409, ("a",), ("b",)),

@@ -59,6 +59,16 @@ async def test_a_repair_is_the_request_it_is_called_by(sender: Sender) -> None:
     assert (request["id"], request["type"]) == ("k-1", "saga.repair")
 
 
+async def test_a_signal_is_the_request_it_is_called_by(sender: Sender) -> None:
+    saga = 5 << 10 | 3
+    await opened().signal(saga, "cancel", "ordered twice", "ann", request="c-1")
+    ((partition, record),) = sender.sent
+    request = decode(REQUEST, record.value)
+    assert partition == 3
+    assert (request["id"], request["type"], request["saga"]) == ("c-1", "saga.signal", saga)
+    assert request["data"] == {"signal": "cancel", "reason": "ordered twice", "by": "ann"}
+
+
 async def test_every_start_is_a_request_of_its_own(sender: Sender) -> None:
     front = opened()
     for _ in range(2):

@@ -22,6 +22,7 @@ def test_names_follow_the_rules(metric: Counter | Gauge | Histogram):
     for label in metric.labels:
         assert label in {"state", "definition", "outcome", "step", "direction"} | {
             "cause",
+            "signal",
             "code",
             "topic",
             "partition",

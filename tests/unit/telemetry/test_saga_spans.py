@@ -1,6 +1,7 @@
 """Which spans a saga's transitions make: derived from the log alone."""
 
 from infra.broker.settings import BrokerSettings
+from orchestrator.engine.inputs import Signal
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decided
 from orchestrator.runtime.spans import SagaSpans, attempts
@@ -102,6 +103,19 @@ def test_a_person_is_seen_in_the_sagas_span():
         "saga.repair": "skip",
         "saga.step": "pay",
         "saga.by": "ann",
+    }
+
+
+def test_a_cancel_is_told_with_who_and_why_it_was_refused():
+    saga = world(step("pay"), step("ship", "pivot"))
+    saga.answer("pay")
+    saga.take(Signal("c-1", saga.at, "cancel", "ordered twice", "ann"))
+    saga.answer("ship")
+    events = {event.name: event.attributes for event in told(saga).one("saga test").events}
+    assert events["saga.signalled"] == {
+        "saga.signal": "cancel",
+        "saga.by": "ann",
+        "saga.cause": "there is no way back any more: ship has been commanded",
     }
 
 

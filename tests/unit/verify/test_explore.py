@@ -132,6 +132,7 @@ def test_every_verb_happens_somewhere() -> None:
         "start,succeeds:a,times-out:b",
         "start,succeeds:a,succeeds:b,succeeds:c,silent:p,retry:p",
         "start,silent:a,times-out:a,again:a",
+        "start,cancel",
     ):
         told = again(SMALL, path)
         assert told.violation is None

@@ -1,7 +1,6 @@
 """The check can fail: defects planted in the engine, what catches each, and what it prints."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -13,7 +12,6 @@ from orchestrator.engine.evolve import apply
 from orchestrator.engine.facts import Faulted, Refused, Sent, Stuck, Succeeded
 from orchestrator.engine.work import Work
 from orchestrator.verify import timeline
-from orchestrator.verify.errors import NoSuchPath
 from orchestrator.verify.explore import Bound, explore
 from orchestrator.verify.laws import (
     ENDS,
@@ -28,7 +26,7 @@ from orchestrator.verify.laws import (
     WHOLE,
 )
 from orchestrator.verify.participant import Participant
-from orchestrator.verify.result import result
+from tests.unit.verify.finding import is_found_and_told
 from tests.world import definition, parallel, step
 
 Patch = pytest.MonkeyPatch
@@ -268,21 +266,7 @@ def test_a_planted_defect_is_found_and_told(
     said: str,
     monkeypatch: Patch,
 ) -> None:
-    plant(monkeypatch)
-    explored = explore(subject, Bound(2))
-    found = result(explored).violation
-    assert not explored.holds
-    assert found is not None
-    print(f"{plant.__doc__}\n{found.timeline}\n{found.path}\n")
-    assert found.law == law
-    assert said in found.why
-    if found.path:
-        assert found.timeline.startswith("  1  ")
-        assert f"BROKEN  {law}" in found.timeline
-        assert timeline.again(subject, found.path).violation is not None
-        monkeypatch.undo()
-        with suppress(NoSuchPath):  # the right engine may not even get that far
-            assert timeline.again(subject, found.path).violation is None
+    is_found_and_told(plant, subject, law, said, monkeypatch)
 
 
 def test_a_saga_that_goes_round_for_ever(monkeypatch: Patch) -> None:

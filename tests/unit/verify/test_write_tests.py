@@ -21,8 +21,8 @@ from sagas.order_fulfillment import order_fulfillment
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = [
-    (order_fulfillment, "sagas.order_fulfillment:order_fulfillment", 4 * 4 + 3),
-    (order_cancellation, "sagas.order_cancellation:order_cancellation", 4 * 4 + 1),
+    (order_fulfillment, "sagas.order_fulfillment:order_fulfillment", 5 * 4 + 3),
+    (order_cancellation, "sagas.order_cancellation:order_cancellation", 5 * 4 + 1),
 ]
 
 
@@ -41,7 +41,7 @@ def test_every_case_of_every_step_is_written_and_passes(ours: Saga, place: str, 
     text = suite_of(ours, place)
     assert run(text) == count
     for step in ("shipping", "payment"):
-        for kind in ("crash", "duplicate", "reorder", "timeout"):
+        for kind in ("crash", "duplicate", "reorder", "timeout", "cancel"):
             assert f"def test_{kind}_of_{step}() " in text
     assert "def test_failed_undo_of_" in text
 
@@ -123,4 +123,4 @@ def test_policies_with_one_attempt_and_without_end() -> None:
         .ends()
     )
     text = suite_of(made, "tests.nowhere:made")
-    assert text.count("def test_") == 4 * 3 + 2
+    assert text.count("def test_") == 5 * 3 + 2
