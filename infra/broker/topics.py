@@ -51,7 +51,7 @@ async def ensure_topics(
             raise TopicMissing(_missing_message(settings, missing, facts))
         if missing:
             await _create(admin, missing, _replicas(settings, facts))
-            await _until_visible(admin, missing)
+            await _until_visible(settings, admin, missing)
         if not facts.embedded and not allow_weak:
             await _refuse_weak(admin, [spec for spec in specs if spec.durable])
     return [spec.name for spec in missing]
@@ -104,13 +104,19 @@ async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replic
         raise TopicError("the cluster did not create " + "; ".join(refused))
 
 
-async def _until_visible(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
+async def _until_visible(
+    settings: BrokerSettings, admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]
+) -> None:
     """Brokers learn of a new topic a moment after the controller made it."""
     names = {spec.name for spec in specs}
-    async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-        # only the cluster knows, and it tells nobody
-        while not names <= _partitions(await admin.describe_topics()).keys():  # noqa: ASYNC110
-            await asyncio.sleep(VISIBLE_POLL_S)
+    try:
+        async with asyncio.timeout(VISIBLE_TIMEOUT_S):
+            # only the cluster knows, and it tells nobody
+            while not names <= _partitions(await admin.describe_topics()).keys():  # noqa: ASYNC110
+                await asyncio.sleep(VISIBLE_POLL_S)
+    except TimeoutError as error:
+        why = f"created {', '.join(sorted(names))}, which do not appear"
+        raise BrokerUnreachable(f"{settings.address}: {why}") from error
 
 
 async def _refuse_weak(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:

@@ -116,9 +116,11 @@ class Effects:
         def acknowledged(future: "asyncio.Future[int]", chunk: list[Record]) -> None:
             nonlocal left
             self.unacknowledged -= len(chunk)
-            if self._closed or future.cancelled():
+            if future.cancelled():
                 return
-            error = future.exception()
+            error = future.exception()  # asked for also at the end, or asyncio would complain
+            if self._closed:
+                return
             if error is not None and not self._refused(place, chunk, error, inside):
                 return
             left -= 1

@@ -144,7 +144,7 @@ class KafkaInputs:
         self._partitions = partitions
         self._wait_ms = None if settings.embedded else FETCH_WAIT_MS
         self._tasks: list[asyncio.Task[None]] = []
-        self._sources: tuple[_Source, _Source]
+        self._sources: tuple[_Source, ...] = ()
 
     async def start(self, take: Take, told: Assignments) -> None:
         """Join the group and read; nothing is taken of a partition before it is opened."""
@@ -159,13 +159,13 @@ class KafkaInputs:
             replies_topic,
             REPLY_OFFSETS,
         )
+        requests = self._requests(told)
+        self._sources = (requests, replies)  # stop ends them even when one does not start
         await replies.consumer.start()
         tps = [replies.tp(p) for p in range(self._partitions)]
         replies.consumer.assign(tps)
         for tp in tps:
             replies.consumer.pause(tp)
-        requests = self._requests(told)
-        self._sources = (requests, replies)
         await requests.consumer.start()
         self._tasks = [
             asyncio.create_task(source.pump(number, take), name=f"inputs-{number}")
