@@ -1,13 +1,17 @@
 """Everything that must add up when a run is over: the logs, the sagas, the databases."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from contracts.topics import DEFAULT_TENANT
 from orchestrator.chaos import legal
 from orchestrator.chaos.ledgers import Ledgers
+from orchestrator.chaos.replayed import Replayed
 from orchestrator.chaos.retrace import retrace
 from orchestrator.chaos.scenery import Scenery
 from orchestrator.chaos.starts import Start
@@ -26,9 +30,16 @@ class Judged:
     """How the sagas ended, how many transitions were retraced, and every difference."""
 
     ends: Counter[str] = field(default_factory=Counter[str])
-    turned: int = 0
     transitions: int = 0
     differences: list[str] = field(default_factory=list[str])
+
+
+class _Left(NamedTuple):
+    """What a run left behind: the log, the databases of the services, and what they must say."""
+
+    log: Reader
+    services: Ledgers
+    model: Replayed
 
 
 class Judge:
@@ -47,26 +58,29 @@ class Judge:
 
     def sagas(self, file: Path) -> None:
         """Every start is one saga, and it, its log and the databases agree with the model."""
-        ledgers = Ledgers(self._scenery.application, self._scenery.databases())
-        try:
-            with Reader.open(file) as reader:
-                known = {
-                    saga for start in self._starts for saga in self._saga(start, reader, ledgers)
-                }
-                found = sum(reader.counts().values())
+        with ExitStack() as stack:
+            enter = stack.enter_context
+            ledgers = enter(closing(Ledgers(self._scenery.application, self._scenery.databases())))
+            folder = Path(enter(TemporaryDirectory()))
+            services = list(ledgers.books)
+            model = enter(closing(Replayed(self._scenery.application, services, folder)))
+            reader = enter(Reader.open(file))
+            left = _Left(reader, ledgers, model)
+            known = {saga for start in self._starts for saga in self._saga(start, left)}
+            found = sum(reader.counts().values())
             if found != len(self._starts):
                 self._add("the log", [f"{found} sagas for {len(self._starts)} starts"])
             strangers = sorted(set(ledgers.sagas()) - known)
             self._add(
-                "the services", [f"effects of saga {one}, which is none" for one in strangers]
+                "the services", (f"effects of saga {one}, which is none" for one in strangers)
             )
             self._add("the books", ledgers.unbalanced)
-        finally:
-            ledgers.close()
+            for name, books in ledgers.books.items():
+                self._add("the books", model.compared(name, books))
 
-    def _saga(self, start: Start, reader: Reader, ledgers: Ledgers) -> Iterator[int]:
+    def _saga(self, start: Start, left: _Left) -> Iterator[int]:
         what = f"{start.definition} {start.key}"
-        row = reader.by_key(DEFAULT_TENANT, start.definition, start.key)
+        row = left.log.by_key(DEFAULT_TENANT, start.definition, start.key)
         if row is None:
             self._add(what, ["it was started, and there is no such saga"])
             return
@@ -74,8 +88,8 @@ class Judge:
         told = self._answers.get((start.definition, start.key), {row.id})
         if told != {row.id}:
             self._add(what, [f"the doors called it {sorted(told)}"])
-        history = reader.history(row.id)
-        plan = self._plan(reader, row.version)
+        history = left.log.history(row.id)
+        plan = self._plan(left.log, row.version)
         retraced = retrace(plan, history)
         self._add(what, retraced.differences)
         self.judged.transitions += len(history)
@@ -84,9 +98,10 @@ class Judge:
         if state is not None:
             if (state.status, state.number) != (row.status, row.number):
                 self._add(what, [f"its row says {row.status} at {row.number}: {state}"])
-            self._add(what, self._wrong(start, state, plan, ledgers))
+            self._add(what, self._wrong(start, state, plan, left.services))
             if start.definition in self._scenery.drawn:
                 self._add(what, legal.answers(start.input, history))
+        left.model.saga(history, left.services.stored(row.id))
         yield row.id
 
     def _wrong(self, start: Start, state: State, plan: Plan, ledgers: Ledgers) -> Iterator[str]:
@@ -113,5 +128,5 @@ class Judge:
             self._plans[version] = Plan(parse(body))
         return self._plans[version]
 
-    def _add(self, what: str, wrong: Sequence[str] | Iterator[str]) -> None:
+    def _add(self, what: str, wrong: Iterable[str]) -> None:
         self.judged.differences += [f"{what}: {one}" for one in wrong]

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from contracts.topics import DEFAULT_TENANT
 from infra.datastore import open_database
 from orchestrator.bootstrap.load import load
-from orchestrator.bootstrap.services import EFFECTS, Participant
+from orchestrator.bootstrap.services import EFFECTS, Books, Participant
 from orchestrator.definition.application import Application
 
 TITLES: Final = ("saga", "step", "done", "undone", "amount")
@@ -19,7 +19,11 @@ Stored = dict[str, tuple[int, int]]
 
 
 class Ledgers:
-    """The databases of the services by name; close it at the end."""
+    """The databases of the services by name; close it at the end.
+
+    ``played``: saga -> step -> how often its effect was made and taken back, of the services that
+    play; ``books``: those of all others; ``unbalanced``: what does not add up in any.
+    """
 
     def __init__(self, application: Application, files: Mapping[str, Path]) -> None:
         self._databases = {name: open_database(file, readonly=True) for name, file in files.items()}
@@ -29,6 +33,7 @@ class Ledgers:
         self._stored = cast(Any, load(EFFECTS, object))
         self.played: dict[int, Stored] = defaultdict(dict)
         self.unbalanced: list[str] = []
+        self.books: dict[str, Books] = {}
         for name, participant in self._participants.items():
             self._read(name, participant, self._databases[name])
 
@@ -42,6 +47,8 @@ class Ledgers:
         if tuple(books.titles) == TITLES:
             for saga, step, done, undone, _ in cast("tuple[tuple[Any, ...], ...]", books.rows):
                 self.played[saga][step] = (done, undone)
+        else:
+            self.books[name] = books
 
     def stored(self, saga: int) -> Stored:
         """What the services remember of a saga: step -> how often done and how often undone.

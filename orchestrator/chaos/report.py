@@ -5,8 +5,8 @@ import msgspec
 
 class Report(msgspec.Struct, frozen=True):
     """One run. ``blows`` and ``recovered_s`` by kind: how many, and the longest time from the
-    victim's return to the next move of any saga; ``stillest_s``: the longest time in which no open saga
-    moved; ``settled_s``: from the end of the load to the end of the last saga.
+    victim's return to the next move of any saga; ``stillest_s``: the longest time in which no open
+    saga moved; ``settled_s``: from the end of the load to the end of the last saga.
     """
 
     seed: int
