@@ -1,0 +1,1 @@
+"""A participant whose outcomes follow from the seed, with a table of every effect it ever had."""

@@ -1,0 +1,190 @@
+"""One world: everything that runs in it, what happens to it, and when it has come to rest."""
+
+import asyncio
+import hashlib
+import os
+import random
+import socket
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from contracts.topics import REPLIES, REQUESTS
+from infra.broker.settings import BrokerSettings
+from infra.broker.types import TopicPartition
+from orchestrator.definition.builder import Saga
+from sagas.order_fulfillment import order_fulfillment
+from services.inventory import participant as inventory
+from services.payment import participant as payment
+from services.product import participant as product
+from services.seed import load as load_seed
+from services.shipping import participant as shipping
+from tests.simulation.audit import Audit
+from tests.simulation.broker import Broker, Stored
+from tests.simulation.customers import Customers, Start
+from tests.simulation.faults import Fate, fate
+from tests.simulation.generated import generated
+from tests.simulation.loop import Node, SimLoop
+from tests.simulation.processes import OrchestratorProcess, Process, ServiceProcess
+from tests.simulation.strikes import Strikes
+from tests.simulation.works.participant import works
+
+REST_S = 300.0
+"""Virtual seconds after the last fault within which everything must have come to an end."""
+POLL_S = 0.5
+TRACE = 400
+SEED_DATA = load_seed()
+
+
+class NoRest(Exception):
+    """The faults are over and something still has not come to an end (law 12)."""
+
+
+class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
+    """Made from a seed; ``live`` runs it to its end."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self.folder = folder
+        self.chance = random.Random(f"world/{seed}")
+        self.fate: Fate = fate(random.Random(f"fate/{seed}"))
+        self.partitions = self.fate.partitions
+        self.loop = SimLoop()
+        self.broker = Broker(self.loop, random.Random(f"network/{seed}"))
+        self.broker.weather = self.fate.weather
+        self.settings = BrokerSettings.local("simulated:9092")
+        self.audit = Audit(self.settings, steady="clock" not in self.fate.kinds)
+        self.trace: deque[str] = deque(maxlen=TRACE)
+        self._hash = hashlib.blake2b(digest_size=12)
+        self._myself = f"{socket.gethostname()}/{os.getpid()}".encode()
+        self.broker.note = self.note
+        self.broker.watch = [self._traced, self.audit.appended]
+        self.broker.cut = self.audit.lost
+        self.sagas = self._sagas()
+        self.orchestrators = [
+            OrchestratorProcess(self, f"orchestrator-{n}", folder / f"o{n}", self.sagas)
+            for n in range(self.fate.orchestrators)
+        ]
+        self.services = self._services()
+        self.starts: list[Start] = []
+        self.poison: list[bytes] = []
+
+    # ---------------------------------------------------------------------------------- making
+
+    def _sagas(self) -> list[Saga]:
+        if self.fate.orders:
+            return [order_fulfillment]
+        chance = random.Random(f"definitions/{self.seed}")
+        return [generated(chance, f"work-{n}") for n in range(chance.randint(1, 3))]
+
+    def _services(self) -> list[ServiceProcess]:
+        if not self.fate.orders:
+            participants = [works(self.seed, self.fate.manners)]
+        else:
+            participants = [product, payment, inventory, shipping]
+        return [
+            ServiceProcess(self, p.name, self.folder / "services", p, SEED_DATA.get(p.name))
+            for p in participants
+        ]
+
+    def _topics(self) -> None:
+        for service in self.services:
+            self.broker.create(f"{service.name}.commands", self.chance.choice((1, 2)))
+        self.broker.create("order.events" if self.fate.orders else "works.events", 1)
+
+    # ---------------------------------------------------------------------------------- telling
+
+    def note(self, what: str) -> None:
+        """A line of the trace."""
+        line = f"{self.loop.time():10.4f} {what}"
+        self.trace.append(line)
+        self._hash.update(line.encode())
+
+    def _traced(self, place: TopicPartition, records: Sequence[Stored], node: Node | None) -> None:
+        who = node.name if node else "somebody"
+        for record in records:
+            value = (record.value or b"").replace(self._myself, b"")
+            self._hash.update(value)
+            self.note(f"{who} > {place.topic}/{place.partition}@{record.offset} {value[:300]!r}")
+
+    @property
+    def digest(self) -> str:
+        """What distinguishes this run from every other one."""
+        return self._hash.hexdigest()
+
+    # ----------------------------------------------------------------------------------- living
+
+    async def live(self) -> None:
+        """Begin, suffer, heal, come to rest. Raises NoRest."""
+        self._topics()
+        processes: list[Process] = [*self.orchestrators, *self.services]
+        for process in processes:
+            process.boot()
+        self.starts = Customers(self).begin()
+        strikes = Strikes(self)
+        for fault in self.fate.faults:
+            self.loop.call_later(fault.at, strikes.strike, fault)
+        await asyncio.sleep(self.fate.horizon_s)
+        await self._heal(processes)
+        await self._rest()
+
+    async def _heal(self, processes: Sequence[Process]) -> None:
+        self.note("no more faults")
+        self.broker.weather = self.broker.weather.fair()
+        if not self.broker.up:
+            self.broker.back()
+        for process in processes:
+            process.resume()
+            process.cut_off(False)
+            process.fill_disk(False)
+            process.boot()
+
+    async def _rest(self) -> None:
+        until = self.loop.time() + REST_S
+        while why := self.restless():
+            if self.audit.problems:
+                return
+            if self.loop.time() > until:
+                raise NoRest(f"not at rest {REST_S:.0f} s after the last fault: {why}")
+            await asyncio.sleep(POLL_S)
+        await asyncio.sleep(2.0)
+
+    def restless(self) -> str:
+        """What has not come to its end; empty when everything has."""
+        for start in self.starts:
+            if not start.acknowledged:
+                return f"the start of {start.key} was not acknowledged"
+        known = {(s.definition, s.key) for s in self.audit.states.values()}
+        for start in self.starts:
+            if (start.saga, start.key) not in known and start.key not in self.audit.refused:
+                return f"the start of {start.key} was not decided"
+        for state in self.audit.states.values():
+            if state.status not in ("completed", "failed", "needs_operator"):
+                return f"saga {state.saga} is {state.status}: {state.steps}"
+        for process in self.orchestrators:
+            orchestrator = process.orchestrator
+            if orchestrator is None:
+                return f"{process.name} does not run"
+            health = orchestrator.health()
+            if not health.ready:
+                return f"{process.name} is not ready: {health.reasons}"
+            for partition in range(self.partitions):
+                facts = orchestrator.reader.partition_facts(partition)
+                log = self.audit.facts(partition)
+                if facts is None or (facts.epoch, facts.offset) != (log.epoch, log.offset):
+                    return f"{process.name} has not read partition {partition} up to {log}: {facts}"
+        return self._unread() or next(iter(self.audit.unsent()), "")
+
+    def _unread(self) -> str:
+        for topic in (REQUESTS, REPLIES):
+            group = "saga-orchestrator" + (".replies" if topic == REPLIES else "")
+            for log in self.broker.topics.get(topic, []):
+                done = self.broker.group(group).best.get(log.place, 0)
+                if done < log.end:
+                    return f"{log.place} is decided up to {done} of {log.end}"
+        for service in self.services:
+            for log in self.broker.topics[f"{service.name}.commands"]:
+                done = self.broker.group(service.name).best.get(log.place, 0)
+                if done < log.end:
+                    return f"{log.place} is settled up to {done} of {log.end}"
+        return ""
