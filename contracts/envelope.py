@@ -75,6 +75,8 @@ class CommandMessage(TypedDict):
     """From the orchestrator to a participant, on ``NAME.commands``.
 
     ``deadline`` is in Unix milliseconds. The reply goes to ``replytopic`` and ``replypartition``.
+    ``oldest`` is the oldest open saga of those whose replies go there: sagas before it (a smaller
+    id, the same last ten bits) have ended, and send no command any more.
     """
 
     specversion: Literal["1.0"]
@@ -91,6 +93,7 @@ class CommandMessage(TypedDict):
     idempotencykey: Key
     replytopic: Key
     replypartition: Annotated[int, Field(ge=0)]
+    oldest: NotRequired[Wide]
     traceparent: NotRequired[str]
     data: dict[str, Any]
 

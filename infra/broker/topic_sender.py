@@ -23,7 +23,7 @@ from infra.broker.sizes import MAX_BATCH_BYTES
 from infra.broker.types import Producer, Record
 
 BACKOFF_FIRST_S = 0.05
-BACKOFF_MAX_S = 2.0
+BACKOFF_MAX_S = 0.5
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 REFUSED = (InvalidTopicError, InvalidTimestampError)
 
@@ -47,6 +47,7 @@ class TopicSender:
         self._sender: BatchSender | None = None  # the pair's, as long as it has not failed
         self._waiting: deque[Group] = deque()
         self._opening: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
         self._limit = MAX_BATCH_BYTES
         self._backoff_s = 0.0
         self._unfinished = 0
@@ -68,6 +69,8 @@ class TopicSender:
             self._opening.cancel()
             await asyncio.wait([self._opening])
         await self._discard()
+        if self._leaving:
+            await asyncio.wait(self._leaving)
         while self._waiting:
             self._finish(self._waiting.popleft(), AppendFailed(f"{self._topic}: closed"))
 
@@ -147,9 +150,15 @@ class TopicSender:
         (producer, sender), self._pair, self._sender = self._pair, (None, None), None
         if sender is not None:
             await sender.close()
-        if producer is not None:
-            with contextlib.suppress(KafkaError, OSError):
-                await close_producer(producer)
+        if producer is not None:  # it takes its time while no broker answers: nobody waits for it
+            leaving = asyncio.create_task(_close(producer))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+
+async def _close(producer: Producer) -> None:
+    with contextlib.suppress(KafkaError, OSError):
+        await close_producer(producer)
 
 
 def _is_final(error: BaseException) -> bool:

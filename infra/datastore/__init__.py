@@ -17,7 +17,7 @@ from infra.datastore.errors import (
     UnknownStatement,
 )
 from infra.datastore.folder import FolderLock, ensure_folder
-from infra.datastore.migrations import migrate
+from infra.datastore.migrations import migrate, refuse_newer
 from infra.datastore.statements import Statements
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "ensure_folder",
     "migrate",
     "open_database",
+    "refuse_newer",
     "savepoint",
     "transaction",
 ]

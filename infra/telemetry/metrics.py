@@ -46,6 +46,10 @@ class Counter(_Described):
         """Count ``by`` more under these label values, given in the order of ``labels``."""
         self.values[labels] = self.values.get(labels, 0) + by
 
+    def replace(self, values: Mapping[Labels, float]) -> None:
+        """Take over what somebody else has counted, in full."""
+        self.values = dict(values)
+
     def families(self) -> Iterator[Metric]:
         """What Prometheus reads."""
         family = CounterMetricFamily(self.name, self.help, labels=self.labels)
@@ -154,6 +158,16 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
             "saga_partition_owned",
             "1 where this process owns the partition, else 0.",
             ("partition",),
+        )
+        self.service_messages = Counter(
+            "saga_service_messages_total",
+            "Messages to the services of this process, by what became of them.",
+            ("service", "outcome"),
+        )
+        self.service_lag = Gauge(
+            "saga_service_lag_records",
+            "Messages that wait for a service of this process, as far as is known.",
+            ("service",),
         )
         self.append_seconds = Histogram(
             "saga_log_append_seconds", "Time until an append to the log was acknowledged."

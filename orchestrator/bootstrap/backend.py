@@ -3,11 +3,14 @@
 The API answers before the broker does, so that `/health/ready` can say why nothing moves.
 """
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from infra.broker.errors import BrokerUnreachable
 from infra.telemetry.metrics import Metrics
 from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth
+from orchestrator.bootstrap.services import ServiceHealth
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.runtime.wire import Refused
@@ -31,7 +34,8 @@ class LateBackend:
 
     def __init__(self, catalogue: Catalogue, metrics: Metrics) -> None:
         self.catalogue = catalogue
-        self.metrics = metrics
+        self._metrics = metrics
+        self.services: Callable[[], Sequence[ServiceHealth]] = lambda: ()
         self.why = "the orchestrator is starting"
         self._orchestrator: Orchestrator | None = None
         self._closed = False
@@ -45,6 +49,16 @@ class LateBackend:
         self._orchestrator = None
         self.why = self.why if self._closed else why
         self._closed = True
+
+    @property
+    def metrics(self) -> Metrics:
+        """The register; what the services of this process have counted is in it as of now."""
+        found = self.services()
+        self._metrics.service_messages.replace(
+            {(s.name, what): count for s in found for what, count in s.counts.items()}
+        )
+        self._metrics.service_lag.replace({(s.name,): s.lag for s in found})
+        return self._metrics
 
     @property
     def reader(self) -> Reader:
@@ -71,8 +85,13 @@ class LateBackend:
         return await self._there().wait_signal(saga, signal, timeout_s)
 
     def health(self) -> Health:
-        """How it is doing, or why it is not there."""
-        return NotYet([self.why]) if self._orchestrator is None else self._orchestrator.health()
+        """How it and the services of this process are doing, or why it is not there."""
+        if self._orchestrator is None:
+            return NotYet([self.why])
+        health = self._orchestrator.health()
+        troubles = [f"service {s.name}: {why}" for s in self.services() for why in s.reasons]
+        reasons = [*health.reasons, *troubles]
+        return msgspec.structs.replace(health, ready=not reasons, reasons=reasons)
 
     def _there(self) -> Orchestrator:
         if self._orchestrator is None:

@@ -125,7 +125,8 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             backend.open(orchestrator)
             stack.callback(backend.close)
             if parts is not None:
-                await enter(parts)
+                running = await enter(parts)
+                backend.services = running.health
             self._ready(Up(api, broker, self._services))
             await asyncio.Event().wait()
 

@@ -16,7 +16,7 @@ from orchestrator.bootstrap.errors import BootstrapError
 from orchestrator.conformance.errors import ConformanceError
 from orchestrator.definition.errors import SagaMistake
 from orchestrator.replay.errors import ReplayError
-from orchestrator.runtime.errors import EmbeddedBrokerTaken, LogLost
+from orchestrator.runtime.errors import LogLost
 from orchestrator.sagalog.errors import SagaLogError
 
 MISTAKES = (
@@ -25,7 +25,6 @@ MISTAKES = (
     ConformanceError,
     DatastoreError,
     EmbeddedBrokerError,
-    EmbeddedBrokerTaken,
     HttpError,
     LocalKafkaError,
     LogLost,

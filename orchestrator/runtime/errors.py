@@ -20,10 +20,6 @@ class LogLost(RuntimeFailure):
     """The broker holds nothing of a log that the file holds."""
 
 
-class EmbeddedBrokerTaken(RuntimeFailure):
-    """Another orchestrator uses this embedded broker already, and it takes only one."""
-
-
 class ClaimIgnored(RuntimeFailure):
     """Our claim does not count: another one named the log first."""
 

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from contracts.topics import partition_of_saga
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
 from infra.logging import get_logger
@@ -21,6 +22,7 @@ from orchestrator.runtime.decisions import Decided
 from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.follow import Following
 from orchestrator.runtime.happenings import Span
+from orchestrator.runtime.horizon import Horizon
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.partition import Partition
@@ -73,6 +75,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self._broker = broker
         self._chance = chance
         self._follower = Follower(log)
+        self._horizon = Horizon(log, clock)
         self._waiting: dict[Partition, list[Span]] = {}
         self._scheduled = False
 
@@ -164,7 +167,9 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
 
     def render(self, decided: Decided, attempts: bool) -> list[Outgoing]:
         """What a transition sends."""
-        return rendered(self._broker, decided.state, decided.sealed.transition, attempts)
+        transition = decided.sealed.transition
+        oldest = self._horizon.of(partition_of_saga(transition.saga))
+        return rendered(self._broker, decided.state, transition, attempts, oldest)
 
     def follow(self, partition: int) -> None:
         """We do not own this partition (any more): read it after its owner."""

@@ -16,6 +16,7 @@ from infra.broker.topics import ensure_topics
 from infra.broker.types import KafkaError
 from infra.clock import Clock, SystemClock
 from infra.datastore import FolderLock
+from infra.embedded_broker import take_seat
 from infra.logging import get_logger
 from infra.telemetry import spans_of
 from infra.telemetry.metrics import Metrics
@@ -34,7 +35,7 @@ from orchestrator.runtime.house import House
 from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.runtime.log_writer import LogWriter
-from orchestrator.runtime.membership import member_of, take_embedded
+from orchestrator.runtime.membership import member_of
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.outstanding import EMBEDDED_BYTES
 from orchestrator.runtime.partition import Partition
@@ -93,7 +94,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         """Start; returns when the group was joined.
 
         Raises BrokerError (not there, topics wrong or too weak), DatastoreError (the folder is in
-        use or cannot be written, the file is newer), EmbeddedBrokerTaken, LogLost.
+        use or cannot be written, the file is newer), SeatTaken, LogLost.
         """
         try:
             await self._start(timeout_s)
@@ -107,7 +108,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
             facts = await wait_for_broker(self._broker, timeout_s)
             if facts.embedded:
                 self._broker = self._broker.model_copy(update={"embedded": True})
-                stack.callback(take_embedded(self._broker).release)
+                stack.callback(take_seat(self._broker.address, "orchestrator").release)
                 _log.info("embedded broker: in memory, for one process; the file is what lasts")
             count = self.settings.partitions_on(embedded=facts.embedded)
             await ensure_topics(

@@ -62,9 +62,15 @@ class Refused(NamedTuple):
 
 
 def rendered(
-    settings: BrokerSettings, state: State, transition: Transition, attempts: bool = True
+    settings: BrokerSettings,
+    state: State,
+    transition: Transition,
+    attempts: bool = True,
+    oldest: int = 0,
 ) -> list[Outgoing]:
     """Everything the transition sends, in the order of its facts.
+
+    ``oldest``: the oldest open saga of its partition; those before it have ended.
 
     ``attempts`` False leaves out the commands that ``state`` no longer waits for: when sending
     again, only the outstanding attempt of a step still matters.
@@ -74,7 +80,7 @@ def rendered(
         kind = type(fact)
         if kind is Sent:
             if attempts or _outstanding(state, fact):  # type: ignore[arg-type]
-                messages.append(_command(settings, state, fact))  # type: ignore[arg-type]
+                messages.append(_command(settings, state, fact, oldest))  # type: ignore[arg-type]
         elif kind is Emitted:
             messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
         elif kind in _OUTCOMES:
@@ -96,7 +102,7 @@ def _outstanding(state: State, fact: Sent) -> bool:
     )
 
 
-def _command(settings: BrokerSettings, state: State, fact: Sent) -> Outgoing:
+def _command(settings: BrokerSettings, state: State, fact: Sent, oldest: int) -> Outgoing:
     effect = idempotency_key(state.tenant, state.saga, fact.step, fact.direction, fact.round)
     attempt = f"{effect}/{fact.attempt}"
     saga = str(state.saga)
@@ -115,6 +121,7 @@ def _command(settings: BrokerSettings, state: State, fact: Sent) -> Outgoing:
         "idempotencykey": effect,
         "replytopic": settings.topic(REPLIES),
         "replypartition": partition_of_saga(state.saga),
+        "oldest": str(oldest),
         "traceparent": traceparent(state.trace, attempt),
         "data": fact.data,
     }

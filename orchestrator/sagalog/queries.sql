@@ -126,6 +126,15 @@ SELECT id FROM sagas INDEXED BY sagas_without_wake
  WHERE partition = :partition AND wake_at IS NULL AND status NOT IN ('completed', 'failed')
  ORDER BY id;
 
+-- name: oldest_open
+SELECT min(id) FROM (
+    SELECT min(id) AS id FROM sagas INDEXED BY sagas_to_wake
+     WHERE partition = :partition AND wake_at IS NOT NULL
+    UNION ALL
+    SELECT min(id) AS id FROM sagas INDEXED BY sagas_without_wake
+     WHERE partition = :partition AND wake_at IS NULL AND status NOT IN ('completed', 'failed')
+);
+
 -- name: last_saga
 SELECT max(id) FROM sagas WHERE partition = ?;
 

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Self
 
-from contracts.topics import PARTITION_BITS
+from contracts.topics import PARTITION_BITS, saga_id
 from infra.boundaries import Boundary
 from infra.datastore import DatastoreError, migrate, open_database, transaction
 from infra.logging import get_logger
@@ -114,6 +114,13 @@ class SagaLog(Lookups):
         """The highest sequence a saga of this partition was minted with; 0 when there is none."""
         found = self._all("last_saga", (partition,))[0][0]
         return 0 if found is None else found >> PARTITION_BITS
+
+    def oldest_open(self, partition: int) -> int:
+        """The lowest id of a saga of this partition that is open; when there is none, that of the
+        next one to begin.
+        """
+        found: int | None = self._all("oldest_open", {"partition": partition})[0][0]
+        return saga_id(self.last_sequence(partition) + 1, partition) if found is None else found
 
     def versions(self, partition: int) -> set[str]:
         """The versions of the definitions that stand in the partition's log."""

@@ -22,6 +22,7 @@ from services.participant.errors import StorageFault
 from services.participant.events import EventTaker
 from services.participant.outcome import Outcome, Outgoing
 from services.participant.participant import Participant
+from services.participant.settings import ServiceSettings
 from services.participant.tracing import TracedCommandTaker, TracedEventTaker
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,7 @@ class BatchHandler:
         db: sqlite3.Connection,
         broker: BrokerSettings,
         clock: Clock,
-        skew_ms: int,
+        settings: ServiceSettings,
     ) -> None:
         name = self._name = participant.name
         self._db = db
@@ -54,13 +55,13 @@ class BatchHandler:
         self._commands: CommandTaker
         self._events: EventTaker
         if spans is None:
-            self._commands = CommandTaker(name, commands, db, clock, skew_ms)
-            self._events = EventTaker(name, events, db, clock)
+            self._commands = CommandTaker(name, commands, db, clock, settings.skew_ms)
+            self._events = EventTaker(name, events, db, clock, settings.keep_ms)
         else:
             self._commands = TracedCommandTaker(
-                name, commands, db, clock, skew_ms=skew_ms, topic=topic, spans=spans
+                name, commands, db, clock, skew_ms=settings.skew_ms, topic=topic, spans=spans
             )
-            self._events = TracedEventTaker(name, events, db, clock, spans=spans)
+            self._events = TracedEventTaker(name, events, db, clock, settings.keep_ms, spans=spans)
 
     async def handle(self, records: Sequence[ConsumedRecord]) -> Outcome:
         """Handle as many of the records as time allows, at least one, in one committed transaction.

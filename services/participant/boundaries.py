@@ -13,6 +13,9 @@ SEED: Final = boundary("participant.seed", TRANSACTION, "the seed data")
 HANDLE: Final = boundary(
     "participant.handle", TRANSACTION, "effects and stored replies of a batch of commands"
 )
+FORGET: Final = boundary(
+    "participant.forget", TRANSACTION, "forgetting effects of sagas that ended long ago"
+)
 WRITE: Final = boundary("participant.write", TRANSACTION, "a write of its own, beside the commands")
 
 REPLIES: Final = boundary("participant.replies", APPEND, "replies, to the orchestrator")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from contracts.envelope import COMMAND, CommandMessage, decode, explain
 from contracts.messages import Reply
+from contracts.topics import partition_of_saga
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
 from infra.logging import bound
@@ -47,6 +48,9 @@ class CommandTaker:
     async def take(self, record: ConsumedRecord, outcome: Outcome) -> None:
         """Act on one command and answer it. Raises MalformedMessage, or StorageFault."""
         command = decode(COMMAND, record.value)
+        oldest = command.get("oldest")
+        if oldest is not None:
+            outcome.oldest[partition_of_saga(oldest)] = oldest
         trace = command.get("traceparent", "")
         with bound(saga=command["saga"], step=command["step"], traceparent=trace):
             answer = await self._answer(command, outcome)

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.envelope import explain
-from infra.datastore import FolderLock, migrate, open_database, transaction
+from infra.boundaries import Boundary
+from infra.datastore import FolderLock, migrate, open_database, refuse_newer, transaction
 from services.participant import inbox
 from services.participant.boundaries import MIGRATE, SEED, WRITE
 from services.participant.errors import SeedError, StorageFault
@@ -43,6 +44,8 @@ class Database:
             raise
 
     def _prepare(self, participant: Participant, seed: Any) -> None:
+        refuse_newer(self.writer, participant.package)
+        inbox.refuse_newer(self.writer)
         migrate(self.writer, participant.package, MIGRATE)
         inbox.prepare(self.writer)
         if seed is not None and participant.seed is not None:
@@ -61,14 +64,14 @@ class Database:
         return inbox.member(self.writer)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[sqlite3.Connection]:
+    async def writing(self, boundary: Boundary = WRITE) -> AsyncIterator[sqlite3.Connection]:
         """One write transaction of its own, between those of the commands.
 
         Raises StorageFault when the database cannot be written; then nothing was.
         """
         async with self.turn:
             try:
-                with transaction(self.writer, WRITE):
+                with transaction(self.writer, boundary):
                     yield self.writer
             except sqlite3.Error as error:
                 if inbox.unusable(error):

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from services.participant import inbox
 from services.participant.calling import call
 from services.participant.outcome import Outcome
 from services.participant.participant import EventHandler
+from services.participant.settings import DAY_MS
 from services.participant.work import Work
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,10 @@ WITHIN_S = 30.0
 
 class EventFailed(MalformedMessage):
     """The handler of an event raised; the event goes to the dead letters (DESIGN law 8)."""
+
+
+class EventTooOld(MalformedMessage):
+    """Whether the event was taken before is not remembered; it goes to the dead letters."""
 
 
 class EventTaker:
@@ -39,11 +45,13 @@ class EventTaker:
         handlers: Mapping[tuple[str, str], EventHandler],
         db: sqlite3.Connection,
         clock: Clock,
+        keep_ms: int,
     ) -> None:
         self._name = name
         self._handlers = handlers
         self._db = db
         self._clock = clock
+        self._keep_ms = keep_ms
 
     async def take(self, record: ConsumedRecord, outcome: Outcome) -> None:
         """Follow one event, if there is a handler for it and it is new.
@@ -70,11 +78,28 @@ class EventTaker:
         try:
             new = inbox.see_event(self._db, event["source"], event["id"], now_ms)
             if new:
+                self._refuse_old(event, now_ms)
                 await call(handler, data, work, WITHIN_S)
             inbox.keep(self._db)
+        except EventTooOld as error:
+            inbox.undo(self._db, error)
+            raise
         except Exception as error:  # this event's alone
             inbox.undo(self._db, error)
             log.warning("event failed", service=self._name, kind=event["type"], exc_info=error)
             raise EventFailed(f"{type(error).__name__}: {error}") from error
         outcome.woken.update(work.woken)
         outcome.counts["events" if new else "repeated"] += 1
+
+    def _refuse_old(self, event: EventMessage, now_ms: int) -> None:
+        """Raises EventTooOld for one that may have been taken and forgotten."""
+        told = event.get("time")
+        if told is None:
+            return
+        try:
+            age_ms = now_ms - datetime.fromisoformat(told).timestamp() * 1_000
+        except ValueError as error:
+            raise MalformedMessage(f"time: {error}") from error
+        if age_ms > self._keep_ms:
+            days = round(age_ms / DAY_MS)
+            raise EventTooOld(f"the event is {days} days old: whether it was taken is forgotten")

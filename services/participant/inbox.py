@@ -2,15 +2,18 @@
 
 import secrets
 import sqlite3
-from importlib.resources import files
+from typing import Final
 
 from contracts.envelope import CommandMessage
-from infra.datastore import Statements, transaction
+from infra.datastore import Statements, migrate, transaction
+from infra.datastore import refuse_newer as newer
 from services.participant.boundaries import TABLES
 from services.participant.errors import StorageFault
 from services.participant.rules import History, Stored
 
-_SQL = Statements("services.participant")
+PACKAGE: Final = "services.participant"
+PART: Final = "inbox"
+_SQL = Statements(PACKAGE)
 _HISTORY = _SQL["history"]
 _REMEMBER = _SQL["remember"]
 _SEE_EVENT = _SQL["see_event"]
@@ -31,12 +34,17 @@ _FAULTS = {
 }
 
 
+def refuse_newer(db: sqlite3.Connection) -> None:
+    """Raises NewerSchema when the inbox tables are newer than this program; changes nothing."""
+    newer(db, PACKAGE, part=PART)
+
+
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the inbox tables where they are missing; raises sqlite3.Error."""
-    script = files("services.participant").joinpath("inbox.sql").read_text(encoding="utf-8")
+    """Bring the inbox tables to the newest schema; raises MigrationFailed, NewerSchema,
+    sqlite3.Error.
+    """
+    migrate(db, PACKAGE, TABLES, part=PART)
     with transaction(db, TABLES):
-        for statement in script.split(";\n"):
-            db.execute(statement)
         db.execute(_SQL["join"], (secrets.token_hex(8),))
 
 

@@ -9,6 +9,9 @@ from infra.boundaries import Boundary
 from infra.broker.types import ConsumedRecord, Record
 from infra.telemetry import Finished
 
+Oldest = dict[int, int]
+"""By partition of saga.log: the oldest saga of it that is open, as commands say."""
+
 
 class Outgoing(NamedTuple):
     """A record to send because of another: where to, the record that caused it, and what sending
@@ -25,7 +28,7 @@ class Outgoing(NamedTuple):
 @dataclass(slots=True)
 class Outcome:
     """Of the first ``taken`` records: what is to be sent, who is to be woken, how it went by name,
-    and the spans of it.
+    the spans of it, and what the commands said of open sagas.
     """
 
     taken: int = 0
@@ -33,3 +36,4 @@ class Outcome:
     woken: set[Hashable] = field(default_factory=set[Hashable])
     counts: Counter[str] = field(default_factory=Counter[str])
     spans: list[Finished] = field(default_factory=list[Finished])
+    oldest: Oldest = field(default_factory=Oldest)

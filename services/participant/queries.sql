@@ -20,3 +20,14 @@ ORDER BY step, direction, round
 
 -- name: seen
 SELECT EXISTS (SELECT 1 FROM seen_events WHERE id = ?)
+
+-- name: forget_effects
+DELETE FROM inbox WHERE at < :before AND (tenant, saga, step, direction, round) IN (
+    SELECT tenant, saga, step, direction, round FROM inbox
+    WHERE saga & 1023 = :partition AND saga < :oldest ORDER BY saga LIMIT :most
+)
+
+-- name: forget_events
+DELETE FROM seen_events WHERE (id, source) IN (
+    SELECT id, source FROM seen_events WHERE at < :before ORDER BY at LIMIT :most
+)

@@ -21,7 +21,7 @@ from services.participant.database import Database
 from services.participant.errors import NotRunning, ParticipantError
 from services.participant.health import Health
 from services.participant.participant import Participant
-from services.participant.rules import DEFAULT_SKEW_MS
+from services.participant.settings import ServiceSettings
 from services.participant.station import PAUSE_S, Station
 from services.participant.waiters import Waiters
 
@@ -34,7 +34,7 @@ class ParticipantRunner:
 
     - ``folder``: where its database lies.
     - ``seed``: seed data for ``Participant.seed``.
-    - ``skew_ms``: how far the orchestrator's clock may be off before a command counts as expired.
+    - ``settings``: None takes those of the environment.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class ParticipantRunner:
         *,
         clock: Clock | None = None,
         seed: Any = None,
-        skew_ms: int = DEFAULT_SKEW_MS,
+        settings: ServiceSettings | None = None,
     ) -> None:
         self.participant = participant
         self.broker = broker
         self.clock = clock or SystemClock()
         self._folder = folder
         self._seed = seed
-        self._skew_ms = skew_ms
+        self._settings = settings or ServiceSettings()
         self._running: tuple[Database, Station] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: dict[str, int] = {}
@@ -62,10 +62,10 @@ class ParticipantRunner:
         with START:
             database = Database(self.participant, ensure_folder(self._folder), self._seed)
         station = Station(
-            self.participant, self.broker, database, self.clock, skew_ms=self._skew_ms
+            self.participant, self.broker, database, self.clock, settings=self._settings
         )
         self._running = (database, station)
-        jobs = [station.serve(), station.watch()]
+        jobs = [station.serve(), station.watch(), station.forget()]
         jobs += [job(self) for job in self.participant.backgrounds]
         self._tasks = [asyncio.create_task(job) for job in jobs]
 
@@ -101,9 +101,15 @@ class ParticipantRunner:
         return replace(health, reasons=(*health.reasons, *reasons))
 
     async def ready(self, timeout_s: float = 30.0) -> None:
-        """Wait until it is ready; raises ParticipantError with the reasons if it is not."""
+        """Wait until it is ready; raises ParticipantError with the reasons if it is not.
+
+        What has ended one of its jobs is raised at once, as SeatTaken.
+        """
         end = asyncio.get_running_loop().time() + timeout_s
         while not (health := self.health()).ready:
+            for task in self._tasks:
+                if task.done() and not task.cancelled():
+                    task.result()
             if asyncio.get_running_loop().time() > end:
                 raise ParticipantError(f"{health.name} is not ready: {'; '.join(health.reasons)}")
             await asyncio.sleep(0.02)

@@ -1,6 +1,7 @@
 """A participant at work: one session with the broker after another, on its open database."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,19 +10,24 @@ from aiokafka.errors import KafkaError
 
 from contracts.topics import commands_topic
 from infra.broker.clients import make_consumer
-from infra.broker.errors import BrokerError
+from infra.broker.errors import BrokerError, BrokerUnreachable
 from infra.broker.outputs import TopicSenders
+from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord, Consumer
 from infra.clock import Clock
+from infra.embedded_broker import Seat, take_seat
 from services.participant.batch import BatchHandler
+from services.participant.boundaries import FORGET
 from services.participant.database import Database
 from services.participant.delivery import Delivery
 from services.participant.errors import StorageFault
 from services.participant.health import Health
 from services.participant.outcome import Outcome
 from services.participant.participant import Participant
+from services.participant.retention import Retention
 from services.participant.session import Session
+from services.participant.settings import ServiceSettings
 from services.participant.waiters import Waiters
 
 log = structlog.get_logger(__name__)
@@ -29,6 +35,8 @@ log = structlog.get_logger(__name__)
 PAUSE_S = 0.5
 """Between two attempts to reach the broker, or to write to a database that cannot be written."""
 WATCH_S = 2.0
+FORGET_S = 60.0
+"""Between two looks at what may be forgotten, when there is nothing more."""
 WATCH_TROUBLE_S = 0.05
 
 
@@ -42,14 +50,17 @@ class Station:
         database: Database,
         clock: Clock,
         *,
-        skew_ms: int,
+        settings: ServiceSettings,
     ) -> None:
         self._participant = participant
         self._broker = broker
         self._database = database
         self.senders = TopicSenders(broker, client_id=f"{participant.name}-out")
         self.waiters = Waiters()
-        self._handler = BatchHandler(participant, database.writer, broker, clock, skew_ms)
+        self._clock = clock
+        self._retention = Retention(settings.keep_ms)
+        self._seat: Seat | None = None
+        self._handler = BatchHandler(participant, database.writer, broker, clock, settings)
         self._delivery = Delivery(self.senders, self._handler.dead_letter)
         self._session: Session | None = None
         self._storage = ""
@@ -57,7 +68,11 @@ class Station:
         self._counts: Counter[str] = Counter()
 
     async def serve(self) -> None:
-        """One session after another, until cancelled."""
+        """One session after another, until cancelled.
+
+        Raises SeatTaken on an embedded broker where another process runs this service.
+        """
+        await self._meet()
         while True:
             self._session = Session(self._consumer(), self._handle, self._delivery)
             try:
@@ -71,6 +86,22 @@ class Station:
                 log.exception("session failed", service=self._participant.name)
             await self._session.close()
             await asyncio.sleep(PAUSE_S)
+
+    async def _meet(self) -> None:
+        """Learn which kind of broker it is; the embedded one takes each service only once."""
+        name = self._participant.name
+        while True:
+            try:
+                facts = await wait_for_broker(self._broker, on_retry=self._say)
+                break
+            except BrokerUnreachable as error:
+                self._say(str(error))
+        if facts.embedded:
+            self._broker = self._broker.model_copy(update={"embedded": True})
+            self._seat = take_seat(self._broker.address, f"process with the service {name}")
+
+    def _say(self, connection: str) -> None:
+        self._connection = connection
 
     def _consumer(self) -> Consumer:
         name = self._participant.name
@@ -97,6 +128,7 @@ class Station:
                 await asyncio.sleep(PAUSE_S)
                 continue
             self._storage = ""
+            self._retention.heard(outcome.oldest)
             self._counts.update(outcome.counts)
             for subject in outcome.woken:
                 self.waiters.wake(subject)
@@ -108,6 +140,15 @@ class Station:
             if self._session is not None and self._session.connected:
                 self._connection = await self._session.probe()
             await asyncio.sleep(WATCH_TROUBLE_S if self._connection else WATCH_S)
+
+    async def forget(self) -> None:
+        """Forget what may go, in small steps between the batches; until cancelled."""
+        while True:
+            more = False
+            with contextlib.suppress(StorageFault):  # whoever handles commands says so
+                async with self._database.writing(FORGET) as db:
+                    more = self._retention.step(db, self._clock.now_ms())
+            await asyncio.sleep(PAUSE_S if more else FORGET_S)
 
     def health(self) -> Health:
         """Whether commands are taken and answered, and if not, why."""
@@ -122,3 +163,5 @@ class Station:
         if self._session is not None:
             await self._session.close()
         await self.senders.close()
+        if self._seat is not None:
+            self._seat.release()

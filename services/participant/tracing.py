@@ -102,10 +102,11 @@ class TracedEventTaker(EventTaker):
         handlers: Mapping[tuple[str, str], EventHandler],
         db: sqlite3.Connection,
         clock: Clock,
+        keep_ms: int,
         *,
         spans: Spans,
     ) -> None:
-        super().__init__(name, handlers, db, clock)
+        super().__init__(name, handlers, db, clock, keep_ms)
         self._spans = spans
 
     async def _follow(

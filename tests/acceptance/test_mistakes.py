@@ -137,3 +137,13 @@ def test_a_second_orchestrator_on_an_embedded_broker_is_refused(saga: Saga) -> N
     asked = ("orchestrator", "--broker", bootstrap, "--port", "0")
     done = saga.run(*asked, "--data", str(saga.folder / "other"))
     done.is_a_mistake("another orchestrator uses the embedded broker", bootstrap)
+
+
+def test_a_second_service_on_an_embedded_broker_is_refused(saga: Saga) -> None:
+    """It would join the group of the first one and end the broker."""
+    first = saga.up()
+    bootstrap = json.loads((saga.data / "running.json").read_text("utf-8"))["bootstrap"]
+    asked = ("service", "payment", "--broker", bootstrap, "--data", str(saga.folder / "other"))
+    saga.run(*asked).is_a_mistake("another process with the service payment", bootstrap)
+    assert saga.ready()
+    saga.stop(first)

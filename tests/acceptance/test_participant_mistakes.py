@@ -73,6 +73,18 @@ def test_a_database_newer_than_the_code(saga: Saga, unused_tcp_port: int) -> Non
     run(saga, unused_tcp_port).is_a_mistake("keeper.db", "99")
 
 
+def test_tables_of_the_inbox_newer_than_the_code(saga: Saga, unused_tcp_port: int) -> None:
+    """Refused before the migrations of the service change anything."""
+    write(saga.folder)
+    (saga.data / "services").mkdir(parents=True)
+    with closing(sqlite3.connect(saga.data / "services" / "keeper.db")) as db:
+        db.execute("CREATE TABLE schema_parts (part TEXT PRIMARY KEY, number INTEGER NOT NULL)")
+        db.execute("INSERT INTO schema_parts VALUES ('inbox', 99)")
+        db.commit()
+        run(saga, unused_tcp_port).is_a_mistake("keeper.db", "schema 99 of inbox")
+        assert db.execute("PRAGMA user_version").fetchone() == (0,)
+
+
 def test_our_seed_file_with_a_mistake(saga: Saga, unused_tcp_port: int) -> None:
     text = (
         "from dataclasses import replace\nfrom pathlib import Path\nfrom sagas import app as ours\n"

@@ -87,3 +87,17 @@ def test_migrations_whose_numbers_are_wrong_are_not_begun(db, make_package, file
     with pytest.raises(MigrationFailed):
         migrate(db, make_package(files), OUTSIDE)
     assert schema_of(db) == {}
+
+
+def test_a_part_of_the_database_has_its_own_number(db, make_package):
+    """A library's tables beside the program's: each goes its own way, and is refused alone."""
+    ours, theirs = make_package(TWO), {"migrations/0001_part.sql": "CREATE TABLE p (x)"}
+    assert migrate(db, ours, OUTSIDE) == 2
+    assert migrate(db, make_package(theirs), OUTSIDE, part="inbox") == 1
+    later = {**theirs, "migrations/0002_more.sql": "CREATE TABLE q (x)"}
+    assert migrate(db, make_package(later), OUTSIDE, part="inbox") == 2
+    assert migrate(db, ours, OUTSIDE) == 2
+    before = schema_of(db)
+    with pytest.raises(NewerSchema, match="schema 2 of inbox"):
+        migrate(db, make_package(theirs), OUTSIDE, part="inbox")
+    assert schema_of(db) == before

@@ -11,6 +11,7 @@ from services import seed
 from services.participant import Books, Participant
 from services.participant.batch import BatchHandler
 from services.participant.database import Database
+from services.participant.settings import ServiceSettings
 from tests.unit.services.messages import NOW, Consumed, command, reply
 
 
@@ -24,7 +25,9 @@ class Desk:
         self.clock = ManualClock(NOW)
         self.topic = f"{participant.name}.commands"
         broker = BrokerSettings.local("127.0.0.1:1")
-        self.handler = BatchHandler(participant, self.db, broker, self.clock, 0)
+        self.handler = BatchHandler(
+            participant, self.db, broker, self.clock, ServiceSettings(skew_ms=0)
+        )
         self._saga = 0
 
     async def ask(self, asked: Command, **changes: Any) -> tuple[str, dict[str, Any]]:

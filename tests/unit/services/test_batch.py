@@ -13,6 +13,7 @@ from infra.datastore import open_database
 from services.participant import StorageFault, inbox
 from services.participant.batch import BatchHandler
 from services.participant.effects import effects, seen
+from services.participant.settings import ServiceSettings
 from tests.unit.services.messages import NOW, Consumed, command, event, reply
 from tests.unit.services.words import make_participant, words
 
@@ -24,7 +25,9 @@ class Bench:
         self.db = db
         self.clock = ManualClock(NOW)
         broker = BrokerSettings.local("127.0.0.1:1")
-        self.handler = BatchHandler(make_participant(), db, broker, self.clock, 0)
+        self.handler = BatchHandler(
+            make_participant(), db, broker, self.clock, ServiceSettings(skew_ms=0)
+        )
 
     async def give(self, *values: bytes | None, topic: str = "test.commands"):
         """Handle records in one transaction; the replies they got, or the whole outcome."""

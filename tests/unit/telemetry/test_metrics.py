@@ -26,6 +26,7 @@ def test_names_follow_the_rules(metric: Counter | Gauge | Histogram):
             "code",
             "topic",
             "partition",
+            "service",
         }
 
 

@@ -1,9 +1,8 @@
--- The tables that make a database a participant's (DESIGN laws 4 and 5). Applied at every start, so each
--- statement must be harmless when repeated.
+-- The tables that make a database a participant's (DESIGN laws 4 and 5).
 
 -- What became of each effect: one row per idempotency key (tenant, saga, step, direction, round), written in
 -- the transaction of the effect itself. A succeeded undo without a succeeded do is a tombstone.
-CREATE TABLE IF NOT EXISTS inbox (
+CREATE TABLE inbox (
     tenant    INTEGER NOT NULL,
     saga      INTEGER NOT NULL,
     step      TEXT    NOT NULL,
@@ -17,7 +16,7 @@ CREATE TABLE IF NOT EXISTS inbox (
 ) STRICT, WITHOUT ROWID;
 
 -- The events already taken, by their identity in CloudEvents.
-CREATE TABLE IF NOT EXISTS seen_events (
+CREATE TABLE seen_events (
     id     TEXT    NOT NULL,
     source TEXT    NOT NULL,
     at     INTEGER NOT NULL,
@@ -26,7 +25,7 @@ CREATE TABLE IF NOT EXISTS seen_events (
 
 -- Which member of its consumer group this database is: a restart takes its own place at once, instead of
 -- waiting until the broker has given the crashed process up.
-CREATE TABLE IF NOT EXISTS member (
+CREATE TABLE member (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     id   TEXT NOT NULL
 ) STRICT;
