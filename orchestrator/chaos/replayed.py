@@ -62,13 +62,15 @@ class Replayed:
         if inspect.isawaitable(answer):
             asyncio.run(cast(Any, answer))
 
+    def books(self, name: str) -> Books:
+        """The books of this service as they must be."""
+        return cast(Participant, self._participants[name]).books(self._databases[name].writer)
+
     def compared(self, name: str, found: Books) -> Iterator[str]:
-        """What the books of this service do not have in common with what they should be."""
-        participant = cast(Participant, self._participants[name])
-        wanted = participant.books(self._databases[name].writer)
-        rows, wanted_rows = _unnumbered(found.rows), _unnumbered(wanted.rows)
-        yield from (f"{name}: unexpected in its books: {row}" for row in rows - wanted_rows)
-        yield from (f"{name}: missing in its books: {row}" for row in wanted_rows - rows)
+        """What the books of this service do not have in common with what they must be."""
+        rows, wanted = _unnumbered(found.rows), _unnumbered(self.books(name).rows)
+        yield from (f"{name}: unexpected in its books: {row}" for row in rows - wanted)
+        yield from (f"{name}: missing in its books: {row}" for row in wanted - rows)
 
     def close(self) -> None:
         """Close every database."""

@@ -57,7 +57,7 @@ async def run(wanted: Wanted, scenery: Scenery, clock: Clock, say: Say) -> Repor
     """Carry it out. Raises ChaosError, LocalKafkaError when that is not possible."""
     async with crew(scenery.folder, say) as (men, broker):
         commands = processes(scenery)
-        men.start(commands, environment(scenery, None, broker))
+        men.start(commands, environment(scenery, broker))
         say(f"starting {', '.join(commands)}")
         await _up(commands, men)
         stage = Stage(wanted, scenery, clock, men, broker)

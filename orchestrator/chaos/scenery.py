@@ -88,13 +88,13 @@ def port_of(command: tuple[str, ...]) -> int:
     return int(command[command.index("--port") + 1])
 
 
-def environment(scenery: Scenery, app_dir: Path | None, broker: BrokerSettings) -> dict[str, str]:
+def environment(scenery: Scenery, broker: BrokerSettings) -> dict[str, str]:
     """What every process finds in its environment."""
-    path = [str(scenery.folder), *([str(app_dir)] if app_dir else [])]
     return {
         "SAGA_APP": f"{MODULE}:app",
-        "SAGA_APP_DIR": path[0],
-        "PYTHONPATH": ":".join([*path, *filter(None, sys.path)]),
+        "SAGA_APP_DIR": str(scenery.folder),
+        # wherever this process found the application, they find it too
+        "PYTHONPATH": ":".join(filter(None, sys.path)),
         "SAGA_LOG_LEVEL": "warning",
         "SAGA_LOG_FORMAT": "console",
         "SAGA_TOKEN": secrets.token_hex(16),

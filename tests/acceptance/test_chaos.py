@@ -18,7 +18,7 @@ PATIENCE_S = 400
 @pytest.mark.kafka
 @pytest.mark.proof
 def test_everything_adds_up_after_blows_of_every_kind(tmp_path: Path) -> None:
-    """Orchestrators, services and Kafka are killed and stopped; nothing is lost, nothing doubled."""
+    """Whoever is killed or stopped: nothing is lost, nothing doubled."""
     if (reason := no_local_kafka()) is not None:
         pytest.skip(reason)
     done = subprocess.run(
