@@ -24,7 +24,6 @@ METADATA_MAX_AGE_MS = 5_000
 # must not wait much longer once it is back. Only creating topics takes longer by right.
 REQUEST_TIMEOUT_MS = 3_000
 ADMIN_TIMEOUT_MS = 10_000
-SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 1_000
 # 5 ms on Kafka is the best hop DESIGN measured; the embedded broker holds a fetch back longer
 FETCH_WAIT_MS = 5
@@ -33,6 +32,9 @@ EMBEDDED_FETCH_WAIT_MS = 10
 # ended, left or not, and later still for a static member: short sessions, no static membership.
 EMBEDDED_SESSION_TIMEOUT_MS = 3_000
 TURNS_TO_WRITE = 3  # of the loop: from a batch taken up to its bytes at the socket
+# A partition with a long backlog is buffered up to this, twice (one fetch is ahead); a larger
+# record comes all the same. With the default, 1 MiB, an orchestrator would buffer up to 50 MB.
+PARTITION_FETCH_BYTES = 256 * 1024
 BUILDER_BYTES = 2 * MAX_BATCH_BYTES  # the builder's own limit must never come first
 
 
@@ -61,7 +63,7 @@ def make_consumer(
     `auto_offset_reset="none"` and `isolation_level="read_uncommitted"` (law 14: a gap is an error).
     """
     wait = EMBEDDED_FETCH_WAIT_MS if settings.embedded else FETCH_WAIT_MS
-    session = EMBEDDED_SESSION_TIMEOUT_MS if settings.embedded else SESSION_TIMEOUT_MS
+    session = EMBEDDED_SESSION_TIMEOUT_MS if settings.embedded else settings.session_timeout_ms
     session = session if session_timeout_ms is None else session_timeout_ms
     consumer = settings.clients.consumer(
         group_id=group_id,
@@ -71,6 +73,7 @@ def make_consumer(
         isolation_level=isolation_level,
         enable_auto_commit=False,
         partition_assignment_strategy=(RangePartitionAssignor,),
+        max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
         fetch_max_wait_ms=wait if fetch_max_wait_ms is None else fetch_max_wait_ms,
         max_poll_records=max_poll_records,
         session_timeout_ms=session,

@@ -50,6 +50,12 @@ class BrokerSettings(BaseSettings):
     replication_factor: int | None = Field(
         default=None, ge=1, description="None: three where there are three brokers, else one"
     )
+    session_timeout_ms: int = Field(
+        default=10_000,
+        ge=3_000,
+        le=300_000,
+        description="how long a group waits for a member that is silent before others take over",
+    )
     embedded: bool = Field(
         default=False, description="set by who started the embedded broker; see its limits"
     )

@@ -41,7 +41,7 @@ class Desk:
     def __init__(self, office: Office, partition: int) -> None:
         self._office = office
         self._partition = partition
-        self.states = States(office.book.state)
+        self.states = States(office.book.state, office.shelf, partition)
         self._starts = Starts(office, partition, self.states, self._decide)
 
     def open(self) -> None:

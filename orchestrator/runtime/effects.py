@@ -18,6 +18,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import KafkaError, Record
 from infra.logging import get_logger
+from orchestrator.runtime.backlog import Backlog
 from orchestrator.runtime.boundaries import DEAD_LETTERS as LETTERS
 from orchestrator.runtime.wire import Outgoing
 
@@ -58,6 +59,7 @@ class Effects:
         self._held: list[_Parcel] = []
         self._closed = False
         self.unacknowledged = 0
+        self.backlog = Backlog(self.sick)
 
     def send(self, messages: Sequence[Outgoing], done: Callable[[], None]) -> None:
         """Send the messages in this round; ``done`` is called later, never from in here."""
@@ -116,6 +118,7 @@ class Effects:
         def acknowledged(future: "asyncio.Future[int]", chunk: list[Record]) -> None:
             nonlocal left
             self.unacknowledged -= len(chunk)
+            self.backlog.sending(topic, -records_size(chunk))
             if future.cancelled():
                 return
             error = future.exception()  # asked for also at the end, or asyncio would complain
@@ -131,6 +134,7 @@ class Effects:
         topic = self._settings.topic(place[0])
         for chunk in chunks:
             self.unacknowledged += len(chunk)
+            self.backlog.sending(topic, records_size(chunk))
             future = self._senders.submit(topic, place[1], chunk, place[2])
             future.add_done_callback(lambda f, c=chunk: acknowledged(f, c))
 

@@ -132,6 +132,9 @@ class _Source:
                 continue
             for tp, records in batches.items():
                 take(tp.partition, source, records)
+            # getmany does not wait while records are buffered: let what was decided go on. Not
+            # between two partitions: what counts as read must be decided (timers, law 5).
+            await asyncio.sleep(0)
 
 
 class KafkaInputs:

@@ -7,6 +7,7 @@ from infra.telemetry import Spans
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.state import State
 from orchestrator.runtime.plans import Plans
+from orchestrator.runtime.states import Shelf
 from orchestrator.sagalog.rows import SagaRow
 
 
@@ -27,4 +28,5 @@ class Office(NamedTuple):
     partitions: int
     plans: Plans
     book: Book
+    shelf: Shelf
     spans: Spans | None = None

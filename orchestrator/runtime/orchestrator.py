@@ -42,6 +42,7 @@ from orchestrator.runtime.partition import Partition
 from orchestrator.runtime.plans import Plans
 from orchestrator.runtime.shell import Shell
 from orchestrator.runtime.spans import ROLE, SagaSpans
+from orchestrator.runtime.states import Shelf
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.timers import Timers
 from orchestrator.runtime.topics import own_topics
@@ -185,7 +186,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         if spans is not None:
             house.spans = SagaSpans(spans, self._broker, house.log.load)
         plans = Plans(self.catalogue, house.log)
-        office = Office(self._broker, count, plans, house.log, spans)
+        office = Office(self._broker, count, plans, house.log, Shelf(), spans)
         partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
         timers = Timers(self._clock, house.log, inputs, partitions)
         checkup = Checkup(house, inputs, partitions, self._assignment, self.reader)

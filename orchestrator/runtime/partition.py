@@ -195,8 +195,8 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
     def balance(self) -> None:
         """Slow the inputs down while too much is under way, the intake while too much is out."""
         if self.ready:
-            under_way = len(self.own.appended) + len(self.own.confirmed)
-            self._valve.set(under_way, self._services.outstanding.full)
+            services = self._services
+            self._valve.set(services.effects.backlog.full, services.outstanding.full)
 
     def _append(self, action: h.Append) -> None:
         lane = self._claiming.lane

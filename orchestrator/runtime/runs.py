@@ -51,12 +51,14 @@ class Runs:
         """The run is whole: append it."""
         host = self._host
         self._runs[host.own.spans] = run
+        self._services.effects.backlog.decided(run.size)
         host.tell(h.Decided(run.epoch, len(run.records), host.positions, bool(run.answers)))
 
     def keep(self, spans: Sequence[h.Span]) -> None:
         """Forget all runs but those of these spans."""
         kept = {span.id for span in spans}
-        self._runs = {number: run for number, run in self._runs.items() if number in kept}
+        for number in [number for number in self._runs if number not in kept]:
+            self._take(number)
 
     def append(self, span: h.Span, lane: Lane) -> None:
         """Append a run through the lane of its epoch."""
@@ -119,12 +121,13 @@ class Runs:
     def forget(self, spans: Sequence[h.Span]) -> None:
         """These are over, acted on or not."""
         for span in spans:
-            self._runs.pop(span.id, None)
+            if span.id in self._runs:
+                self._take(span.id)
 
     def act(self, spans: Sequence[h.Span]) -> None:
         """Send what these runs cause, and answer."""
         for span in spans:
-            run = self._runs.pop(span.id)
+            run = self._take(span.id)
             messages = list(run.answers)
             if run.refusals:
                 self._services.refused(run.refusals)
@@ -139,3 +142,8 @@ class Runs:
     def _acknowledged(self, done: h.Done) -> None:
         with SENT_MARK:
             self._host.tell(done)
+
+    def _take(self, number: int) -> Decisions:
+        run = self._runs.pop(number)
+        self._services.effects.backlog.decided(-run.size)
+        return run

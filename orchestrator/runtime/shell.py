@@ -41,6 +41,7 @@ class Shell:
         self.house.moved = self.moved
         self.house.refused = self.answers.refused
         self.house.unblocked = self.balance
+        self.house.effects.backlog.changed = self.balance
         for partition in self.partitions:
             self.house.follow(partition.number)
         await self.inputs.start(self.take, self)

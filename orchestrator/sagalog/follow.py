@@ -35,7 +35,7 @@ class Applied(NamedTuple):
 class Follower:
     """Reads partitions of ``saga.log`` into one file, holding the states of so many open sagas."""
 
-    def __init__(self, log: SagaLog, *, states: int = 10_000) -> None:
+    def __init__(self, log: SagaLog, *, states: int = 5_000) -> None:
         self._log = log
         self._folds: dict[int, LogFold] = {}
         self._states: OrderedDict[int, State] = OrderedDict()

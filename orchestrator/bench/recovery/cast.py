@@ -65,6 +65,10 @@ class Cast:
         """The most memory it ever had resident (VmHWM)."""
         return round(usage(self._fleet.own[name].pid).peak_mib, 1)
 
+    def cpu_s(self, name: str) -> float:
+        """The processor time it has used: what does not depend on who else is busy here."""
+        return round(usage(self._fleet.own[name].pid).cpu_s, 2)
+
     async def health(self, name: str) -> Mapping[str, Any]:
         """What ``/health/ready`` says; ``{}`` before it says anything."""
         with contextlib.suppress(OSError, ValueError, httpx.HTTPError):

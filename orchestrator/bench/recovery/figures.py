@@ -11,7 +11,7 @@ class Restart:
     ``services_s`` to answer first).
 
     ``sent_again``: commands that were sent a second time. ``peak_mib``: when all partitions
-    decided, and at the end.
+    decided, and at the end; ``cpu_s`` likewise is its processor time.
     """
 
     open: int
@@ -23,6 +23,8 @@ class Restart:
     going_on_s: float
     sent_again: int
     by_time: int
+    deciding_cpu_s: float
+    cpu_s: float
     deciding_mib: float
     peak_mib: float
 
@@ -31,6 +33,7 @@ class Restart:
 class Takeover:
     """SIGKILL of an owner while another process follows. ``notice_s``: from the kill until the
     group told the other; ``deciding_s``: from then until every partition taken over decided.
+    ``cpu_s`` and ``peak_mib`` are the heir's since it began.
     """
 
     open: int
@@ -41,6 +44,7 @@ class Takeover:
     first_decision_s: float
     deciding_s: float
     sent_again: int
+    cpu_s: float
     peak_mib: float
 
 
@@ -58,6 +62,7 @@ class Waiting:
     by_time: int
     deciding_s: float
     going_on_s: float
+    cpu_s: float
     peak_mib: float
 
 

@@ -15,7 +15,7 @@ from orchestrator.bench.recovery.topics import Counter
 from orchestrator.bench.recovery.witness import Witness
 from orchestrator.bench.runs import Say
 
-PATIENCE_S: Final = 180.0
+PATIENCE_S: Final = 60.0
 ASK_S: Final = 0.1
 """Between two questions over HTTP: they cost the process that is measured."""
 FIRST, SECOND = "orchestrator-1", "orchestrator-2"
@@ -36,13 +36,17 @@ class Stage:
 
     async def until(self, what: str, done: Callable[[], Awaitable[object]]) -> int:
         """Look until it is so; when that was. Raises BenchError when nothing happens any more."""
-        began = self.clock.monotonic()
+        last, since = -1, self.clock.monotonic()
         while True:
             seen = await self.witness.look()
             if await done():
                 return self.clock.now_ms()
-            idle = self.clock.monotonic() - began
-            why = self.cast.dead() or (f"not in {PATIENCE_S:g} s" if idle > PATIENCE_S else None)
+            if seen.last != last:
+                last, since = seen.last, self.clock.monotonic()
+            idle = self.clock.monotonic() - since
+            why = self.cast.dead() or (
+                f"nothing for {PATIENCE_S:g} s" if idle > PATIENCE_S else None
+            )
             if why:
                 counts = f"{len(seen.moved)} went on, {len(seen.decided)} partitions decided"
                 raise BenchError(f"{what}: {why} ({counts})")
@@ -111,7 +115,7 @@ async def restart(stage: Stage, count: int) -> Restart:
     began = cast.start(FIRST)
     ready = asyncio.create_task(stage.ready(FIRST))
     first, last = await stage.deciding(everything)
-    deciding_mib = cast.peak_mib(FIRST)
+    deciding_mib, deciding_cpu_s = cast.peak_mib(FIRST), cast.cpu_s(FIRST)
     ready_at = await ready
     services = cast.start_services()
 
@@ -131,6 +135,8 @@ async def restart(stage: Stage, count: int) -> Restart:
         going_on_s=seconds(began, done),
         sent_again=after - before - len(stage.witness.seen.opened),
         by_time=len(stage.witness.seen.by_time),
+        deciding_cpu_s=deciding_cpu_s,
+        cpu_s=cast.cpu_s(FIRST),
         deciding_mib=deciding_mib,
         peak_mib=cast.peak_mib(FIRST),
     )
@@ -173,6 +179,7 @@ async def takeover(stage: Stage, count: int) -> Takeover:
         first_decision_s=seconds(noticed, first),
         deciding_s=seconds(noticed, last),
         sent_again=max(0, after - before - len(stage.witness.seen.opened)),
+        cpu_s=cast.cpu_s(heir),
         peak_mib=cast.peak_mib(heir),
     )
 
@@ -215,5 +222,6 @@ async def waiting(stage: Stage, count: int, timeout_s: float, down_s: float) -> 
         by_time=len(stage.witness.seen.by_time & opened),
         deciding_s=seconds(began, last),
         going_on_s=seconds(began, done),
+        cpu_s=cast.cpu_s(FIRST),
         peak_mib=cast.peak_mib(FIRST),
     )

@@ -25,6 +25,7 @@ from orchestrator.runtime import desk as desks
 from orchestrator.runtime.decisions import Decided, Decisions, Defined
 from orchestrator.runtime.desk import Desk, Office
 from orchestrator.runtime.plans import Plans
+from orchestrator.runtime.states import Shelf
 from orchestrator.sagalog.rows import SagaRow
 from tests.world import definition, step
 
@@ -89,7 +90,7 @@ def desk() -> Desk:
     """The desk of partition 2."""
     book = Empty()
     broker = BrokerSettings.local("127.0.0.1:1")
-    made = Desk(Office(broker, PARTITIONS, Plans(Catalogue([SAGA]), book), book), 2)
+    made = Desk(Office(broker, PARTITIONS, Plans(Catalogue([SAGA]), book), book, Shelf()), 2)
     made.open()
     return made
 

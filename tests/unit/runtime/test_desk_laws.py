@@ -20,6 +20,7 @@ from orchestrator.runtime import desk as desks
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.plans import Plans
+from orchestrator.runtime.states import Shelf
 from tests.unit.runtime.test_desk import (
     BODY,
     PARTITIONS,
@@ -50,7 +51,7 @@ class Book(Empty):
 
 def office(book: Empty, *known: Saga) -> Office:
     broker = BrokerSettings.local("127.0.0.1:1")
-    return Office(broker, PARTITIONS, Plans(Catalogue(list(known)), book), book)
+    return Office(broker, PARTITIONS, Plans(Catalogue(list(known)), book), book, Shelf())
 
 
 def running() -> State:

@@ -10,9 +10,9 @@ from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decided, Decisions, TooLarge
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.refusals import Refusals
-from orchestrator.runtime.states import States
+from orchestrator.runtime.states import Shelf, States
 from orchestrator.runtime.steady import SteadyClock
-from orchestrator.runtime.valve import MAX_UNDER_WAY, Valve
+from orchestrator.runtime.valve import Valve
 from orchestrator.runtime.waiters import Waiters
 from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.records import seal
@@ -76,13 +76,13 @@ class TestStates:
             asked.append(saga)
             return state(saga)
 
-        states = States(load)
+        states = States(load, Shelf(), 1)
         assert states.get(1) is states.get(1)
         assert asked == [1]
 
     def test_pinned_states_stay(self) -> None:
         """The others go, the oldest first."""
-        states = States(lambda _: None, capacity=2)
+        states = States(lambda _: None, Shelf(2), 1)
         for saga in range(4):
             states.decided(state(saga))
         assert all(states.get(saga) for saga in range(4))
@@ -92,7 +92,7 @@ class TestStates:
 
     def test_two_decisions_need_two_commits(self) -> None:
         """A saga is pinned until its last decision is confirmed."""
-        states = States(lambda _: None)
+        states = States(lambda _: None, Shelf(), 1)
         states.decided(state(1))
         states.decided(state(1, 2))
         states.committed(1)
@@ -164,16 +164,14 @@ class Held:
 
 
 def test_the_valve() -> None:
-    """Both inputs wait for what is under way, only requests for what is out."""
+    """Both inputs wait for a full backlog, only requests for what is out."""
     inputs = Held()
     valve = Valve(3, inputs)
-    valve.set(MAX_UNDER_WAY + 1, False)
+    valve.set(True, False)
     assert inputs.held == {0, 1}
-    valve.set(MAX_UNDER_WAY // 2 + 1, False)
-    assert inputs.held == {0, 1}
-    valve.set(MAX_UNDER_WAY // 2, True)
+    valve.set(False, True)
     assert inputs.held == {0}
-    valve.set(0, False)
+    valve.set(False, False)
     assert inputs.held == set()
 
 
