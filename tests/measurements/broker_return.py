@@ -40,6 +40,7 @@ class Scene(NamedTuple):
     broker: BrokerSettings
     door: FrontDoor
     owner: Saga
+    rest: Saga
 
 
 class Back(NamedTuple):
@@ -79,36 +80,41 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
         door = await stack.enter_async_context(front_door(broker))
         await place(door, 0, WARM)
         await until(lambda: ended(owner) == WARM)
-        yield Scene(node, proxy, broker, door, owner)
+        yield Scene(node, proxy, broker, door, owner, rest)
 
 
-async def away(way: str, here: Scene, seconds: float) -> float:
-    """The broker goes, and returns; when it was back."""
+@contextlib.asynccontextmanager
+async def away(way: str, here: Scene) -> AsyncIterator[None]:
+    """The broker is gone, or only its answers, for as long as the block runs."""
     state = here.node.status()
     assert state is not None
     if way == "killed":
         await asyncio.to_thread(here.node.stop, kill=True)
-        await asyncio.sleep(seconds)
+        yield
         await asyncio.to_thread(here.node.start)
     elif way == "stopped":
         os.kill(state.pid, signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        os.kill(state.pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            os.kill(state.pid, signal.SIGCONT)
     else:
         here.proxy.set(Answers(way))
-        await asyncio.sleep(seconds)
-        here.proxy.set(Answers.PASSED)
-    return time.monotonic()
+        try:
+            yield
+        finally:
+            here.proxy.set(Answers.PASSED)
 
 
 async def measure(way: str, here: Scene, seconds: float, first: int) -> Back:
     """One time away."""
     before = asyncio.create_task(place(here.door, first, WARM))  # under way when it goes
     await asyncio.sleep(0.1)
-    went = asyncio.create_task(away(way, here, seconds))
-    await asyncio.sleep(min(1.0, seconds / 2))
-    meanwhile = asyncio.create_task(place(here.door, first + WARM, WARM))
-    back = await went
+    async with away(way, here):
+        await asyncio.sleep(seconds / 2)
+        meanwhile = asyncio.create_task(place(here.door, first + WARM, WARM))
+        await asyncio.sleep(seconds / 2)
+    back = time.monotonic()
     known, done = sum(counts(here.owner).values()), ended(here.owner)
     decided = await until(lambda: sum(counts(here.owner).values()) > known)
     first_end = await until(lambda: ended(here.owner) > done)

@@ -22,7 +22,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_had_by_one_and_given_back(tmp_path: Path) -> None:
     seat = take_seat("127.0.0.1:1", "payment")
-    with pytest.raises(SeatTaken, match=r"another payment uses the embedded broker at 127\.0\.0\.1:1"):
+    with pytest.raises(SeatTaken, match=r"another payment uses .* at 127\.0\.0\.1:1"):
         take_seat("127.0.0.1:1", "payment")
     others = [take_seat("127.0.0.1:1", "orders"), take_seat("127.0.0.1:2", "payment")]
     seat.release()
