@@ -92,7 +92,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             if run.full:
                 self.runs.close(run)
                 run, covered = self.runs.open(), self.positions
-        if self.positions != covered:
+        if not run.empty or self.positions != covered:
             self.runs.close(run)
         self.balance()
 

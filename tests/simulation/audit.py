@@ -38,6 +38,15 @@ class Owed(NamedTuple):
     command: Sent | None
 
 
+def _identity(topic: str, value: bytes) -> Message:
+    """A message but for what it says of other sagas, which is as of its sending."""
+    if not topic.endswith(".commands"):
+        return topic, value
+    command: dict[str, Any] = _decode(value)
+    command.pop("oldest", None)
+    return topic, msgspec.json.encode(command)
+
+
 class Audit:
     """``problems`` says what was not allowed, with the time; ``states`` is what the log says."""
 
@@ -112,10 +121,9 @@ class Audit:
         fold = self._folds.setdefault(partition, LogFold(PartitionFacts(partition)))
         try:
             record = decode_record(stored.value)
-            if isinstance(record, Claim):
-                if record.log != self._logs.setdefault(partition, record.log):
-                    fold.unreadable(stored.offset, UnreadableRecord("a claim for no log"))
-                    return
+            if isinstance(record, Claim) and self._stray(partition, record):
+                fold.unreadable(stored.offset, UnreadableRecord("a claim for no log"))
+                return
             accepted = fold.accept(stored.offset, record).accepted
         except SagaLogError as error:
             self._wrong(stored, f"the log is not legal: {error}")
@@ -123,6 +131,9 @@ class Audit:
         if accepted and isinstance(record, TransitionRecord):
             self._mark(stored, record.sent)
             self._transition(stored, record.transition)
+
+    def _stray(self, partition: int, claim: Claim) -> bool:
+        return claim.log != self._logs.setdefault(partition, claim.log)
 
     def _transition(self, stored: Stored, transition: Transition) -> None:
         before = self.states.get(transition.saga)
@@ -141,7 +152,7 @@ class Audit:
         commands = iter(sent)
         owed = self._owed.setdefault(stored.partition, [])
         for out in rendered(self._settings, after, transition):
-            message = (self._settings.topic(out.topic), out.record.value or b"")
+            message = _identity(self._settings.topic(out.topic), out.record.value or b"")
             self._known.add(message)
             fact = next(commands) if out.topic.endswith(".commands") else None
             owed.append(Owed(stored.offset, transition.saga, message, fact))
@@ -168,9 +179,9 @@ class Audit:
     # --------------------------------------------------------------------- what is sent and read
 
     def _message(self, topic: str, record: Stored, node: Node | None) -> None:
-        message = (topic, record.value or b"")
         if node is None or not node.name.startswith("orchestrator"):
             return
+        message = _identity(topic, record.value or b"")
         if message in self._known:
             self._sent.add(message)
             return

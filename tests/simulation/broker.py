@@ -82,6 +82,64 @@ class Weather:
 Append = Callable[[TopicPartition, Sequence[Stored], Node | None], None]
 
 
+class _Request:
+    """One request on its way: it may be lost, or come late, and so may its answer."""
+
+    def __init__(
+        self,
+        broker: "Broker",
+        node: Node,
+        handle: Callable[[], Any],
+        answer: Callable[[Any], None],
+    ) -> None:
+        self._broker = broker
+        self._node = node
+        self._handle = handle
+        self._answer = answer
+        self._patience: asyncio.TimerHandle | None = None
+        self._given_up = False
+
+    def send(self) -> None:
+        """Let it go."""
+        broker, chance, weather = self._broker, self._broker.chance, self._broker.weather
+        arrives, dice = broker.delay(), chance.random()
+        lost = self._node.cut_off or dice < weather.lost_request
+        if not lost and dice > 1 - weather.stuck:
+            arrives += chance.uniform(0.5, 2.5) * REQUEST_S
+        if lost or arrives > 1.0:
+            wait = chance.uniform(0.05, 1.0) if chance.random() < 0.5 else REQUEST_S
+            context = self._node.context
+            self._patience = broker.loop.call_later(wait, self._give_up, context=context)
+        if not lost:
+            broker.loop.call_later(arrives, self._arrived, context=broker.node.context)
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        self._answer(RequestTimedOutError("no answer"))
+
+    def _arrived(self) -> None:
+        broker, chance, weather = self._broker, self._broker.chance, self._broker.weather
+        result: Any
+        try:
+            if not broker.up:
+                raise KafkaConnectionError("connection reset")
+            if chance.random() < weather.refused:
+                raise RequestTimedOutError("refused for the moment")
+            result = self._handle()
+            if self._patience is None and chance.random() < weather.lost_answer:
+                result = KafkaConnectionError("connection reset")
+        except Exception as error:  # pylint: disable=broad-exception-caught  # it is the answer
+            result = error
+        broker.tell(self._node, self._answered, result)
+
+    def _answered(self, result: Any) -> None:
+        if self._given_up:
+            return
+        if self._patience is not None:
+            self._patience.cancel()
+        self._answer(result)
+
+
 class Broker:
     """The cluster. ``watch`` is told of every append, ``note`` of whatever else happens."""
 
@@ -114,54 +172,13 @@ class Broker:
 
         An exception about the network says nothing about whether it was handled.
         """
-        chance, weather = self.chance, self.weather
-        arrives = self.delay()
-        dice = chance.random()
-        lost = node.cut_off or dice < weather.lost_request
-        if not lost and dice > 1 - weather.stuck:
-            arrives += chance.uniform(0.5, 2.5) * REQUEST_S
-        if not self.up:
-            self._tell(node, answer, KafkaConnectionError("connection refused"))
-            return
-        given_up = [False]
+        if self.up:
+            _Request(self, node, handle, answer).send()
+        else:
+            self.tell(node, answer, KafkaConnectionError("connection refused"))
 
-        def give_up() -> None:
-            given_up[0] = True
-            answer(RequestTimedOutError("no answer"))
-
-        patience = None
-        if lost or arrives > 1.0:
-            wait = chance.uniform(0.05, 1.0) if chance.random() < 0.5 else REQUEST_S
-            patience = self.loop.call_later(wait, give_up, context=node.context)
-        if lost:
-            return
-
-        def arrived() -> None:
-            if not self.up:
-                error = KafkaConnectionError("connection reset")
-                self._tell(node, answered, error)
-                return
-            try:
-                if chance.random() < weather.refused:
-                    raise RequestTimedOutError("refused for the moment")
-                result = handle()
-            except Exception as error:  # pylint: disable=broad-exception-caught
-                result = error
-            if patience is None and chance.random() < weather.lost_answer:
-                self._tell(node, answered, KafkaConnectionError("connection reset"))
-            else:
-                self._tell(node, answered, result)
-
-        def answered(result: Any) -> None:
-            if given_up[0]:
-                return
-            if patience is not None:
-                patience.cancel()
-            answer(result)
-
-        self.loop.call_later(arrives, arrived, context=self.node.context)
-
-    def _tell(self, node: Node, answer: Callable[[Any], None], result: Any) -> None:
+    def tell(self, node: Node, answer: Callable[[Any], None], result: Any) -> None:
+        """Carry an answer to a node."""
         self.loop.call_later(self.delay(), answer, result, context=node.context)
 
     async def ask(self, node: Node, handle: Callable[[], Any]) -> Any:

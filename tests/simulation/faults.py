@@ -5,7 +5,6 @@ would hide each other, as a broker that is always down hides what a paused owner
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulation.broker import Weather
@@ -84,7 +83,7 @@ def fate(chance: random.Random) -> Fate:
     if chance.random() < 0.05:
         kinds = frozenset()
     orchestrators = chance.choice((1, 2, 2, 3))
-    horizon_s = chance.uniform(4.0, 16.0)
+    horizon_s = chance.uniform(4.0, 20.0)
     timed = sorted(kind for kind in kinds if kind in _TIMED)
     faults = [
         _fault(chance, chance.choice(timed), horizon_s)
@@ -95,7 +94,7 @@ def fate(chance: random.Random) -> Fate:
         orchestrators=orchestrators,
         partitions=chance.choice((1, 2, 2, 3)),
         orders=chance.random() < 0.25,
-        sagas=chance.randint(2, 10),
+        sagas=chance.randint(2, 16),
         horizon_s=horizon_s,
         kinds=kinds,
         faults=tuple(faults),
@@ -131,6 +130,3 @@ def _manners(chance: random.Random, kinds: frozenset[str]) -> Manners:
         dawdles=chance.uniform(0.05, 0.3) if "hangs" in kinds else 0.0,
         longest_s=chance.uniform(0.5, 8.0),
     )
-
-
-Healing = Callable[[], None]

@@ -79,6 +79,12 @@ class Process:
             self._world.broker.heard(self.node)
             self.node.resume()
 
+    def set_clock(self, wrong_ms: int) -> None:
+        """Its machine's wall clock is wrong by this much, from now on."""
+        self.wall_ms = wrong_ms
+        if self.node is not None:
+            self.node.wall_ms = wrong_ms
+
     def cut_off(self, cut: bool) -> None:
         """Take the network from it, or give it back."""
         if self.node is not None:

@@ -83,11 +83,11 @@ def _quiet() -> Iterator[None]:
     complaint about tasks of dead processes, which never end."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
-    gc.collect()
     gc.disable()
+    gc.freeze()  # what is there already is not looked through again after each seed
     try:
         yield
     finally:
-        gc.enable()
         gc.collect()
+        gc.enable()
         sys.unraisablehook = hook
