@@ -8,6 +8,8 @@ repeated, lost or came late.
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from orchestrator.definition.nodes import Call, Definition, Emit, Kind, Node, Parallel, Retry, Step
 from orchestrator.engine.decide import decide
 from orchestrator.engine.evolve import evolve
@@ -48,6 +50,11 @@ def definition(*body: Node) -> Definition:
         Emit(name, "t.events", "input.order", fields) for name in ("Begun", "Ended", "Broken")
     ]
     return Definition("test", {}, body, (events[0],), (events[1],), (events[2],))
+
+
+def timed(made: Definition, deadline_ms: int) -> Definition:
+    """The same with a deadline; 0 leaves it as it is."""
+    return replace(made, deadline_ms=deadline_ms) if deadline_ms else made
 
 
 Effect = tuple[str, int]
@@ -184,8 +191,8 @@ class World:
         return [fact.event for fact in facts if isinstance(fact, Emitted)]
 
 
-def world(*body: Node) -> World:
+def world(*body: Node, deadline_ms: int = 0) -> World:
     """A saga of these nodes, started."""
-    made = World(Plan(definition(*body)))
+    made = World(Plan(timed(definition(*body), deadline_ms)))
     made.start()
     return made

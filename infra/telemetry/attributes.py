@@ -52,6 +52,7 @@ SAGA_BY: Final = "saga.by"
 
 # ----------------------------------------------------------------- events on a saga's own span
 EVENT_TURNED: Final = "saga.turned"
+EVENT_LATE: Final = "saga.late"
 EVENT_COMPENSATING: Final = "saga.compensating"
 EVENT_NEEDS_OPERATOR: Final = "saga.needs_operator"
 EVENT_REPAIRED: Final = "saga.repaired"

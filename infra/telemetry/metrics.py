@@ -135,6 +135,11 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
         self.undos_done = Counter(
             "saga_undos_done_total", "Undos that were done.", ("definition", "step")
         )
+        self.late = Counter(
+            "saga_late_total",
+            "Sagas whose deadline passed when there was no way back any more.",
+            ("definition",),
+        )
         self.signals = Counter(
             "saga_signals_total",
             "Signals that sagas took: applied, or refused as too late or out of place.",

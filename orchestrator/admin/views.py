@@ -63,6 +63,8 @@ def whole(state: State, waiting: Sequence[Waiting], as_of: PartitionFacts | None
         "undone": list(state.undone),
         "skipped": list(state.skipped),
         "failure": failure if state.code else None,
+        "deadline": state.deadline or None,
+        "late": state.late,
         "waiting": [msgspec.to_builtins(each) for each in waiting],
         "as_of": _as_of(as_of),
     }

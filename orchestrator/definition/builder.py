@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from orchestrator.definition.compiler import Events, Source, compile_saga
 from orchestrator.definition.nodes import Definition, version
-from orchestrator.definition.steps import Spec
+from orchestrator.definition.steps import Duration, Spec
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,16 @@ class Draft:
 
 # The page reads `input=PlaceOrder`, and nothing in here reads from a terminal.
 # pylint: disable-next=redefined-builtin
-def saga(name: str, *, input: type[BaseModel], started: Events = ()) -> Draft:
-    """Begin to write a saga: its name, the contract of its input, the events of its start."""
-    return Draft(Source(name, input, started=started))
+def saga(
+    name: str,
+    *,
+    input: type[BaseModel],
+    started: Events = (),
+    deadline: Duration | None = None,
+) -> Draft:
+    """Begin to write a saga: its name, the contract of its input, the events of its start.
+
+    ``deadline`` is the time that it may take, without the time in which it waits for a person: then
+    what was done is undone. Where there is no way back any more the saga is late, and goes on.
+    """
+    return Draft(Source(name, input, started=started, deadline=deadline))

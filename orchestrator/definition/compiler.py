@@ -20,7 +20,7 @@ from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Call, Definition, Emit, Node, Parallel, Retry, Step
 from orchestrator.definition.rules import check
 from orchestrator.definition.scopes import Filler
-from orchestrator.definition.steps import EventSpec, ParallelSpec, Spec, StepSpec, Undo
+from orchestrator.definition.steps import Duration, EventSpec, ParallelSpec, Spec, StepSpec, Undo
 
 Events = type[Event] | EventSpec | Sequence[type[Event] | EventSpec]
 
@@ -41,6 +41,7 @@ class Source:
     started: Events = ()
     completed: Events = ()
     failed: Events = ()
+    deadline: Duration | None = None
 
 
 def compile_saga(source: Source) -> Definition:
@@ -50,6 +51,9 @@ def compile_saga(source: Source) -> Definition:
     specs: dict[str, StepSpec] = {}
     body = _nodes(place, source.body, specs)
     definition = Definition(source.name, schema_of(place, model, "validation"), body)
+    if source.deadline is not None:
+        deadline = milliseconds(place, "deadline", source.deadline)
+        definition = altered(definition, deadline_ms=deadline)
     check(definition)
     filler = Filler(place, model, body, {name: spec.command for name, spec in specs.items()})
     started = _events(place, "started", source.started, filler)

@@ -13,7 +13,14 @@ from orchestrator.definition.contract import object_of, schema_of, wanted
 from orchestrator.definition.errors import DefinitionError
 
 RESERVED_TOPICS: Final = (DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS)
-RESERVED_CODES: Final = ("exception", "expired", "tombstoned", "no_answer", "cancelled")
+RESERVED_CODES: Final = (
+    "exception",
+    "expired",
+    "tombstoned",
+    "no_answer",
+    "cancelled",
+    "deadline_exceeded",
+)
 
 
 def check_input(place: str, model: object) -> type[BaseModel]:

@@ -88,8 +88,10 @@ class Emit(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """What a saga is: its name, the JSON schema of its input, its nodes, and the events of
-    start and outcomes.
+    """What a saga is: its name, the JSON schema of its input, its nodes, the events of start and
+    outcomes, and the time that it may take (``deadline_ms``).
+
+    What a saga does not use is not in its JSON, so that its version stays what it was.
     """
 
     name: str
@@ -98,6 +100,12 @@ class Definition(msgspec.Struct, frozen=True):
     started: tuple[Emit, ...] = ()
     completed: tuple[Emit, ...] = ()
     failed: tuple[Emit, ...] = ()
+    deadline_ms: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def time_ms(self) -> int:
+        """The time from its start that the saga may take, in milliseconds; 0: without end."""
+        return self.deadline_ms or 0
 
 
 def canonical(definition: Definition) -> bytes:

@@ -10,6 +10,8 @@ from math import isfinite
 from re import fullmatch
 from typing import Final
 
+from msgspec import UNSET
+
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Definition, Node, Parallel, Retry, Step
 
@@ -39,6 +41,12 @@ def check(definition: Definition) -> None:
     if not definition.body:
         raise DefinitionError(
             saga, "it has no steps", "Add one with .then(read(...)) or .then(compensatable(...))"
+        )
+    if definition.time_ms < 1 and definition.deadline_ms is not UNSET:
+        raise DefinitionError(
+            saga,
+            f"the deadline is {definition.time_ms} ms, and nothing can be done in that time",
+            "Write a deadline such as deadline=15 (seconds), or leave it out",
         )
     _check_shape(saga, definition.body)
     seen: set[str] = set()

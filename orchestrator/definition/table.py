@@ -59,7 +59,8 @@ class Table(msgspec.Struct, frozen=True):
     """The table of one version; not ``complete`` where there are too many combinations to list.
 
     ``committing`` are the steps from which there is no way back: a cancel is applied until one of
-    them is commanded, or the saga has ended.
+    them is commanded, or the saga has ended. ``deadline_ms`` is the time that the saga may take;
+    0: without end.
     """
 
     definition: str
@@ -68,6 +69,7 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     complete: bool
     committing: tuple[str, ...] = ()
+    deadline_ms: int = 0
 
     def row(self, outcomes: Mapping[str, str]) -> Row | None:
         """The row of exactly these outcomes; a step left out was never asked."""
@@ -88,6 +90,7 @@ def compensation_table(definition: Definition) -> Table:
         tuple(rows),
         is_complete(definition.body),
         tuple(step.name for step in steps if step.kind in ("pivot", "retriable")),
+        definition.time_ms,
     )
 
 

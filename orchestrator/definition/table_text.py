@@ -36,10 +36,15 @@ def as_text(table: Table, subject: str = "saga") -> str:
     return "\n".join(_padded(line, widths) for line in lines)
 
 
-def cancelling(table: Table) -> str:
-    """What a cancel does, in a line."""
-    until = " or ".join(table.committing[:1]) or "its end"
-    return f"cancelled before {until}: what was done is undone, failed, 409; refused later"
+def stopping(table: Table) -> list[str]:
+    """What a cancel does, and the deadline where there is one: a line each."""
+    until = table.committing[0] if table.committing else "its end"
+    lines = [f"cancelled before {until}: what was done is undone, failed, 409; refused later"]
+    if table.deadline_ms:
+        later = f"; from {until} on it is late, and goes on" if table.committing else ""
+        time = f"{table.deadline_ms / 1000:g} s"
+        lines.append(f"at its deadline ({time}): what was done is undone, failed, 504{later}")
+    return lines
 
 
 def _padded(line: Iterable[str], widths: Iterable[int]) -> str:

@@ -6,8 +6,8 @@ and the fact ``Ignored`` says why. A wake-up with nothing due yields no facts, a
 is logged.
 """
 
-from orchestrator.engine import backward, forward
-from orchestrator.engine.evolve import begun, draft
+from orchestrator.engine import backward, deadline, forward
+from orchestrator.engine.evolve import apply, begun, draft
 from orchestrator.engine.facts import Ignored, Parked, Started, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan, PlannedStep
@@ -67,14 +67,22 @@ def park(state: State | None, given: Input, started: Started | None, error: str)
         state = begun(given.saga, given.at, started)
         facts = (started, Parked(error))
     after = draft(state)
-    after.parked, after.number, after.updated_at = error, state.number + 1, given.at
+    apply(after, Parked(error), given.at)
+    after.number, after.updated_at = state.number + 1, given.at
     return after, Transition(state.saga, after.number, given.at, given.id, facts)
 
 
 def started_fact(plan: Plan, given: Start) -> Started:
     """The first fact of a saga."""
+    time = plan.definition.time_ms
     return Started(
-        plan.definition.name, plan.version, given.tenant, given.key, given.input, given.trace
+        plan.definition.name,
+        plan.version,
+        given.tenant,
+        given.key,
+        given.input,
+        given.trace,
+        given.at + time if time else 0,
     )
 
 
@@ -152,6 +160,7 @@ def _succeeded(work: Work, planned: PlannedStep, step: StepState, reply: Reply) 
 
 def _wake(work: Work) -> None:
     """Deadlines that have passed become timeouts, pauses that are over become attempts."""
+    deadline.look(work)
     for name, planned in work.plan.steps.items():
         step = work.state.steps.get(name)
         if step is None or not step.due or step.due > work.at:

@@ -15,6 +15,7 @@ from orchestrator.engine.facts import (
     Failing,
     Faulted,
     Ignored,
+    Late,
     Parked,
     Refused,
     Repaired,
@@ -75,6 +76,7 @@ def begun(saga: int, at: int, fact: Started) -> State:
         mode="forward",
         data={"input": fact.input},
         steps={},
+        deadline=fact.deadline,
     )
 
 
@@ -100,6 +102,21 @@ def _sent(work: State, fact: Sent, at: int) -> None:
     work.steps[fact.step] = StepState(
         "sent", fact.direction, fact.round, fact.attempt, fact.deadline, at, error, False, spent
     )
+    if work.person_since:
+        _go_on(work, at)
+
+
+def _stand_still(work: State, at: int) -> None:
+    """A person is waited for: the saga's deadline does not come nearer meanwhile."""
+    if work.deadline and not work.person_since:
+        work.person_since = at
+
+
+def _go_on(work: State, at: int) -> None:
+    """Nobody is waited for any more: the deadline is put off by the time that it took."""
+    if work.person_since and not work.parked and not work.stuck:
+        work.deadline += at - work.person_since
+        work.person_since = 0
 
 
 def _move(work: State, name: str, at: int, phase: Phase, **changes: Any) -> None:
@@ -122,6 +139,7 @@ def _succeeded(work: State, fact: Succeeded, at: int) -> None:
     work.steps[fact.step] = StepState("done", step.direction, step.round, step.attempt, 0, at)
     if fact.direction == "do":
         work.data = {**work.data, fact.step: fact.data}
+        _go_on(work, at)
     else:
         work.undone += (fact.step,)
 
@@ -137,6 +155,7 @@ def _faulted(work: State, fact: Faulted, at: int) -> None:
 
 def _failing(work: State, fact: Failing, at: int) -> None:
     work.mode = "settling"
+    work.deadline = work.person_since = 0
     work.code, work.reason, work.http = fact.code, fact.reason, fact.status
     # Asking again would only delay the undo, which an unknown outcome gets anyway.
     for name, step in work.steps.items():
@@ -150,6 +169,7 @@ def _compensating(work: State, _fact: Compensating, _at: int) -> None:
 
 def _stuck(work: State, fact: Stuck, at: int) -> None:
     _move(work, fact.step, at, "stuck", error=fact.cause)
+    _stand_still(work, at)
 
 
 def _repaired(work: State, fact: Repaired, at: int) -> None:
@@ -161,6 +181,7 @@ def _repaired(work: State, fact: Repaired, at: int) -> None:
     elif fact.step:
         step = work.steps[fact.step]
         _move(work, fact.step, at, step.phase, due=step.due, spent=step.attempt)
+    _go_on(work, at)
 
 
 def _signalled(work: State, fact: Signalled, _at: int) -> None:
@@ -173,6 +194,7 @@ def _signal_refused(work: State, fact: SignalRefused, _at: int) -> None:
 
 def _completed(work: State, _fact: Completed, _at: int) -> None:
     work.mode = "completed"
+    work.deadline = 0
 
 
 def _failed(work: State, fact: Failed, _at: int) -> None:
@@ -180,8 +202,14 @@ def _failed(work: State, fact: Failed, _at: int) -> None:
     work.code, work.reason, work.http = fact.code, fact.reason, fact.status
 
 
-def _parked(work: State, fact: Parked, _at: int) -> None:
+def _parked(work: State, fact: Parked, at: int) -> None:
     work.parked = fact.error
+    _stand_still(work, at)
+
+
+def _late(work: State, _fact: Late, _at: int) -> None:
+    work.late = True
+    work.deadline = 0
 
 
 def _nothing(_work: State, _fact: Started | Emitted | Ignored, _at: int) -> None:
@@ -195,6 +223,7 @@ _APPLY: dict[type, Callable[[State, Any, int], None]] = {
     Refused: _refused,
     Faulted: _faulted,
     Failing: _failing,
+    Late: _late,
     Compensating: _compensating,
     Stuck: _stuck,
     Repaired: _repaired,

@@ -19,7 +19,7 @@ class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class Started(_Fact, frozen=True, tag="started"):
     """The saga exists: which definition at which version, for whom, asked for under which
-    request key.
+    request key, until when (0: without end).
     """
 
     definition: str
@@ -28,6 +28,7 @@ class Started(_Fact, frozen=True, tag="started"):
     key: str
     input: dict[str, Any]
     trace: str = ""
+    deadline: int = 0
 
 
 class Sent(_Fact, frozen=True, tag="sent"):
@@ -83,6 +84,12 @@ class Failing(_Fact, frozen=True, tag="failing"):
     code: str
     reason: str
     status: int
+
+
+class Late(_Fact, frozen=True, tag="late"):
+    """The deadline has passed where there is no way back any more: what is left is still done."""
+
+    committed: str
 
 
 class Compensating(_Fact, frozen=True, tag="compensating"):
@@ -184,6 +191,7 @@ Fact = (
     | Refused
     | Faulted
     | Failing
+    | Late
     | Compensating
     | Stuck
     | Repaired

@@ -54,7 +54,9 @@ class State(msgspec.Struct):
     ``repairs`` are the operator's requests that were carried out, ``signals`` those that were
     taken: why each was refused, empty where it was applied (DESIGN law 4). ``code``, ``reason``
     and ``http`` say why it failed (or is failing); ``parked`` why no
-    decision could be made.
+    decision could be made. ``deadline`` is when forward work stops (0: never, or not any more),
+    ``person_since`` since when that clock stands still because a person is waited for; ``late``:
+    the deadline has passed, and there was no way back.
     """
 
     saga: int
@@ -77,6 +79,9 @@ class State(msgspec.Struct):
     reason: str = ""
     http: int = 0
     parked: str = ""
+    deadline: int = 0
+    person_since: int = 0
+    late: bool = False
 
     @property
     def open(self) -> bool:
@@ -104,4 +109,7 @@ class State(msgspec.Struct):
         """
         if self.parked or not self.open:
             return 0
-        return min((step.due for step in self.steps.values() if step.due), default=0)
+        earliest = min((step.due for step in self.steps.values() if step.due), default=0)
+        if not self.deadline or self.person_since:
+            return earliest
+        return min(earliest, self.deadline) if earliest else self.deadline

@@ -16,6 +16,7 @@ from orchestrator.engine.facts import (
     Completed,
     Failed,
     Faulted,
+    Late,
     Parked,
     Refused,
     Sent,
@@ -58,6 +59,7 @@ class Counting:
             SignalRefused: lambda after, at, fact: metrics.signals.add(
                 after.definition, fact.signal, "refused"
             ),
+            Late: lambda after, at, fact: metrics.late.add(after.definition),
             Completed: lambda after, at, fact: metrics.ended.add(after.definition, "completed"),
             Failed: lambda after, at, fact: metrics.ended.add(after.definition, "failed"),
         }

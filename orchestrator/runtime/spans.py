@@ -21,6 +21,7 @@ from orchestrator.engine.facts import (
     Failed,
     Failing,
     Faulted,
+    Late,
     Parked,
     Refused,
     Repaired,
@@ -174,6 +175,8 @@ def _event(fact: Fact) -> tuple[str, Attributes] | None:
     match fact:
         case Failing():
             return a.EVENT_TURNED, {a.SAGA_STEP: fact.step, a.SAGA_CODE: fact.code}
+        case Late():
+            return a.EVENT_LATE, {a.SAGA_STEP: fact.committed}
         case Compensating():
             return a.EVENT_COMPENSATING, {a.SAGA_OWED: fact.owed}
         case Stuck():

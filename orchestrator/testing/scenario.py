@@ -171,6 +171,12 @@ class Scenario:
             self._fail(f"expected {sorted(undone)} to be undone, it is {sorted(failed.undone)}")
         return self
 
+    def expect_late(self) -> Self:
+        """The deadline of the saga has passed when there was no way back any more."""
+        if not self._begun().late:
+            self._fail("expected the saga to be late, it is not")
+        return self
+
     def expect_refused(self, reason: str = "") -> Self:
         """The last signal was refused, for a reason that contains this one."""
         signals = list(self._begun().signals.values())

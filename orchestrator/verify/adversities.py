@@ -32,6 +32,9 @@ def adversities(world: World) -> Iterator[Move]:
     yield from _strays(world)
     if state.open and not state.parked:
         yield _hard("early")
+        if state.deadline and not state.person_since:
+            yield _hard("deadline")
+            yield _hard("deadline", "", "all")
         for name, step in waiting(world, "sent"):
             yield from _troubles(world, name, step)
         if sum(1 for _ in waiting(world, "sent")) > 1:
@@ -222,6 +225,12 @@ def _cancel(world: World, _move: Move) -> None:
     world.tell(CANCEL)
 
 
+def _deadline(world: World, move: Move) -> None:
+    """The deadline of the saga passes, alone or in one wake-up with all that is out."""
+    names = [name for name, _ in waiting(world, "sent")] if move.detail else []
+    world.wake(*names, deadline=True)
+
+
 def _signal(world: World, _move: Move) -> None:
     """A signal arrives once more: it has been taken (DESIGN law 4)."""
     if world.signal is not None:
@@ -236,6 +245,7 @@ ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
     "late": (_late_command, "a command reaches {step} late ({detail})"),
     "crash": (_crash, "the process dies, and another one goes on from its log{twice}"),
     "parks": (_parks, "no decision can be made{about}"),
+    "deadline": (_deadline, "the deadline of the saga passes{also}"),
     "early": (_early, "a wake-up comes too early"),
     "retry": (_repair, "an operator has {step} tried again"),
     "skip": (_repair, "an operator skips {step}"),

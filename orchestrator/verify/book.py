@@ -47,10 +47,10 @@ UNASKED: Final = Entry()
 class Book:
     """The entries of all steps, how the saga as a whole stands, the ids of the events it told.
 
-    ``cancelled``: it turned because it was told to, and not because of a step.
+    ``cause`` is the code with which it turned where that was not because of a step.
     """
 
-    __slots__ = ("entries", "turned", "ended", "told", "cancelled", "parked")
+    __slots__ = ("entries", "turned", "ended", "told", "cause", "parked")
 
     def __init__(
         self,
@@ -58,18 +58,18 @@ class Book:
         turned: bool = False,
         ended: Ended = "",
         told: tuple[str, ...] = (),
-        cancelled: bool = False,
+        cause: str = "",
         parked: bool = False,
     ) -> None:
         self.entries = entries
         self.told = told
         self.turned = turned
         self.ended: Ended = ended
-        self.cancelled = cancelled
+        self.cause = cause
         self.parked = parked
 
     def copy(self) -> "Book":
         """Entries are values: a copy goes its own way."""
         return Book(
-            self.entries.copy(), self.turned, self.ended, self.told, self.cancelled, self.parked
+            self.entries.copy(), self.turned, self.ended, self.told, self.cause, self.parked
         )

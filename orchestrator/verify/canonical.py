@@ -39,7 +39,8 @@ class Canonical:
         return (
             (
                 *(state.mode, bool(state.parked), bool(state.repairs)),
-                *(world.signal is not None, world.book.cancelled, world.book.told),
+                *(world.signal is not None, world.book.cause, world.book.told),
+                *(bool(state.deadline), state.late),
             ),
             tuple(self._all(world, parent, codes)),
         )

@@ -3,11 +3,11 @@
 from typing import Final
 
 from orchestrator.definition.table import Row
-from orchestrator.engine.signals import CANCELLED, CANCELLED_STATUS
 from orchestrator.verify.book import UNASKED, Came
 from orchestrator.verify.laws import TABLE, TOLD, WHOLE, broken
 from orchestrator.verify.participant import Participant
 from orchestrator.verify.subject import Outcomes
+from orchestrator.verify.witness import STOPPED
 from orchestrator.verify.world import World
 
 _OUTCOMES: Final[dict[Came, str]] = {
@@ -79,8 +79,8 @@ def _row(world: World) -> Row | None:
         return None
     if any(entry.back == "stuck" for entry in world.book.entries.values()):
         return None
-    if world.book.cancelled:
-        _cancelled(world)
+    if world.book.cause:
+        _stopped(world)
         return None
     came = outcomes(world)
     row = world.subject.rows.get(came) if came is not None else None
@@ -96,11 +96,11 @@ def _row(world: World) -> Row | None:
     return row
 
 
-def _cancelled(world: World) -> None:
-    """A saga that was cancelled is undone from wherever it was: no row of outcomes says that."""
-    state = world.begun
-    if (state.status, state.code, state.http) != ("failed", CANCELLED, CANCELLED_STATUS):
-        broken(TABLE, f"cancelled, and the saga is {state.status}, {state.code} ({state.http})")
+def _stopped(world: World) -> None:
+    """A saga that was stopped is undone from wherever it was: no row of outcomes says that."""
+    state, cause = world.begun, world.book.cause
+    if (state.status, state.code, state.http) != ("failed", cause, STOPPED[cause]):
+        broken(TABLE, f"{cause}, and the saga is {state.status}, {state.code} ({state.http})")
 
 
 def _as_the_row_says(world: World, row: Row) -> None:

@@ -12,13 +12,14 @@ OWED: Final = "what is shown as owed is what is owed"
 LOGGED: Final = "what is logged determines the state"
 ONCE: Final = "nothing counts twice, and what has ended changes no more"
 SIGNALS: Final = "a cancel is applied until there is no way back, and never after"
+DEADLINE: Final = "at its deadline a saga is undone, or late where there is no way back"
 TABLE: Final = "the table and the exploration agree"
 TOLD: Final = "each event of the business is told once"
 DECIDED: Final = "every input can be decided"
 
 LAWS: Final = (
     *(ENDS, WAKES, SENT, SETTLES, WHOLE, LATE),
-    *(OWED, LOGGED, ONCE, SIGNALS, TABLE, TOLD, DECIDED),
+    *(OWED, LOGGED, ONCE, SIGNALS, DEADLINE, TABLE, TOLD, DECIDED),
 )
 
 

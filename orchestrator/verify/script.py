@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Direction
+from orchestrator.engine.deadline import EXCEEDED
 from orchestrator.engine.facts import Sent
 from orchestrator.engine.signals import CANCEL
 from orchestrator.testing.run import Run
@@ -62,10 +63,26 @@ class Script:
     def play(self, path: tuple[Move, ...]) -> list[str]:
         """The lines of a whole path."""
         for move in path:
+            if self._overtaken:
+                break
             for line in self._told(move):
                 self.lines += [line, *self._expected()]
+        while self._overtaken and (out := self._out()):
+            self.lines += [self._reply(out, None), *self._expected()]
         self.lines.append(self._end())
         return self.lines
+
+    @property
+    def _overtaken(self) -> bool:
+        """Whether the deadline of the saga has passed on the way: paths leave out how long anything
+        takes, and from there on they lead elsewhere.
+        """
+        return self._state is not None and self._state.code == EXCEEDED
+
+    def _out(self) -> str:
+        """A step whose command is out; empty where none is."""
+        steps = self._state.steps.items()
+        return next((name for name, step in steps if step.phase == "sent"), "")
 
     def _told(self, move: Move) -> Iterator[str]:
         """Do what the move says, a line at a time."""

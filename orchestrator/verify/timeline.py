@@ -125,6 +125,7 @@ def words(move: Move) -> str:
         detail=move.detail,
         lost=obeyed.get(move.detail, ""),
         twice=f"; {move.step} gets its command twice" if move.step else "",
+        also=", and with it the time of all that is out" if move.detail == "all" else "",
         about=f" about the answer of {move.step}" if move.step else " about the start",
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from orchestrator.definition.nodes import NO_ANSWER
+from orchestrator.engine.deadline import EXCEEDED, EXCEEDED_STATUS
 from orchestrator.engine.facts import (
     Compensating,
     Completed,
@@ -12,6 +13,7 @@ from orchestrator.engine.facts import (
     Failed,
     Failing,
     Faulted,
+    Late,
     Parked,
     Refused,
     Repaired,
@@ -24,6 +26,7 @@ from orchestrator.engine.facts import (
 from orchestrator.engine.signals import CANCELLED, CANCELLED_STATUS
 from orchestrator.verify.book import UNASKED, Asked, Book, Came, Entry
 from orchestrator.verify.laws import (
+    DEADLINE,
     ENDS,
     ONCE,
     OWED,
@@ -35,6 +38,9 @@ from orchestrator.verify.laws import (
     broken,
 )
 from orchestrator.verify.subject import Subject
+
+STOPPED: Final = {CANCELLED: CANCELLED_STATUS, EXCEEDED: EXCEEDED_STATUS}
+"""Why a saga is undone where no step is the cause, and the status with which it fails then."""
 
 
 def read(subject: Subject, book: Book, facts: Iterable[Fact]) -> None:
@@ -125,13 +131,17 @@ def _faulted(subject: Subject, book: Book, fact: Faulted) -> None:
 
 
 def _failing(subject: Subject, book: Book, fact: Failing) -> None:
-    del subject
     if book.turned:
         broken(ONCE, f"the saga turns back a second time, for {fact.step or fact.code}")
     if fact.step:
         _for_a_step(book, fact)
-    elif not book.cancelled or (fact.code, fact.status) != (CANCELLED, CANCELLED_STATUS):
-        broken(TABLE, f"the saga turns back, {fact.code} ({fact.status}), and nobody cancelled it")
+    elif fact.code == EXCEEDED:
+        _in_time(subject, book)
+        book.cause = EXCEEDED
+    elif fact.code != book.cause:
+        broken(TABLE, f"the saga turns back, {fact.code} ({fact.status}), and nobody told it to")
+    if book.cause and fact.status != STOPPED[book.cause]:
+        broken(TABLE, f"the saga turns back with {fact.status}: {book.cause}")
     book.turned = True
     # What pauses is not asked again in a saga that turns: it counts as perhaps done (law 6).
     for name, entry in book.entries.items():
@@ -147,11 +157,32 @@ def _for_a_step(book: Book, fact: Failing) -> None:
         broken(TABLE, f"the saga turns back with {fact.status} for {fact.step}: it is {came}")
 
 
+def _in_time(subject: Subject, book: Book) -> None:
+    gone = _committed(subject, book)
+    if gone:
+        broken(DEADLINE, f"undone at its deadline, and there is no way back from {gone}")
+
+
+def _late(subject: Subject, book: Book, fact: Late) -> None:
+    del fact
+    if not _committed(subject, book):
+        broken(DEADLINE, "late, and everything could still be undone")
+    if book.turned:
+        broken(DEADLINE, "late, and it is being undone")
+
+
+def _committed(subject: Subject, book: Book) -> str:
+    """The steps from which there is no way back, as far as they were asked."""
+    asked = [name for name in subject.names if book.entries.get(name, UNASKED).asked]
+    kinds = {name: subject.plan.steps[name].step.kind for name in asked}
+    return ", ".join(name for name, kind in kinds.items() if kind in ("pivot", "retriable"))
+
+
 def _signalled(subject: Subject, book: Book, fact: Signalled) -> None:
     why = _too_late(subject, book)
     if why:
         broken(SIGNALS, f"{fact.signal} is applied though {why}")
-    book.cancelled = True
+    book.cause = CANCELLED
 
 
 def _signal_refused(subject: Subject, book: Book, fact: SignalRefused) -> None:
@@ -161,12 +192,10 @@ def _signal_refused(subject: Subject, book: Book, fact: SignalRefused) -> None:
 
 def _too_late(subject: Subject, book: Book) -> str:
     """Why, by the log, a cancel must be refused; empty when it must be applied."""
-    committed = [name for name in subject.names if book.entries.get(name, UNASKED).asked]
-    kinds = {name: subject.plan.steps[name].step.kind for name in committed}
-    gone = [name for name, kind in kinds.items() if kind in ("pivot", "retriable")]
     if book.ended or book.turned or book.parked:
         return "it has ended, turned back or is parked"
-    return f"there is no way back from {', '.join(gone)}" if gone else ""
+    gone = _committed(subject, book)
+    return f"there is no way back from {gone}" if gone else ""
 
 
 def _parked(subject: Subject, book: Book, fact: Parked) -> None:
@@ -233,6 +262,7 @@ _READERS: Final[dict[type[Fact], Callable[[Subject, Book, Any], None]]] = {
     Refused: _refused,
     Faulted: _faulted,
     Failing: _failing,
+    Late: _late,
     Compensating: _compensating,
     Stuck: _stuck,
     Parked: _parked,

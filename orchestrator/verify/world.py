@@ -19,7 +19,7 @@ from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.state import State
 from orchestrator.verify import witness
 from orchestrator.verify.book import Book
-from orchestrator.verify.laws import DECIDED, LATE, LOGGED, ONCE, WAKES, Broken, broken
+from orchestrator.verify.laws import DEADLINE, DECIDED, LATE, LOGGED, ONCE, WAKES, Broken, broken
 from orchestrator.verify.participant import Answer, Participant
 from orchestrator.verify.subject import Subject
 
@@ -85,9 +85,11 @@ class World:
             given, before, lambda: engine.park(before, given, started, "no decision could be made")
         )
 
-    def wake(self, *names: str) -> Transition:
-        """The clock reaches what these steps wait for, and nothing else."""
+    def wake(self, *names: str, deadline: bool = False) -> Transition:
+        """The clock reaches what these steps wait for, or the saga's deadline, and nothing else."""
         now = draft(self.begun)
+        if deadline:
+            now.deadline = NOW
         for name in names:
             now.steps[name] = replace(now.steps[name], due=NOW)
         plan, given = self.subject.plan, Wake("wake", NOW)
@@ -95,6 +97,8 @@ class World:
         for name in names:
             if not woken.facts or self.begun.steps[name].due == NOW:
                 broken(WAKES, f"{name} was due, and nothing came of it")
+        if deadline and (not woken.facts or self.begun.deadline == NOW):
+            broken(DEADLINE, "the deadline passed, and nothing came of it")
         return woken
 
     def repair(self, action: Any, name: str = "") -> Transition:
@@ -186,8 +190,25 @@ class World:
                 if due <= NOW:
                     broken(WAKES, f"{name} is due at {due - NOW} ms, which has passed")
                 state.steps[name] = replace(step, due=LATER)
+        earliest = self._deadline(state, earliest)
         if state.open and not state.parked and earliest != wake_at:
             broken(WAKES, f"the wake-up is at {wake_at}, and {earliest} is due first")
+
+    def _deadline(self, state: State, earliest: int) -> int:
+        """What is due first, the deadline of the saga included; it stands still while a person is
+        waited for, and so is LATER as all the others.
+        """
+        deadline = state.deadline
+        if not deadline:
+            return earliest
+        if bool(state.person_since) != bool(state.parked or state.stuck):
+            broken(DEADLINE, f"its clock stands still since {state.person_since}: {state.status}")
+        if deadline <= NOW or state.mode != "forward":
+            broken(DEADLINE, f"the saga is {state.mode}, and its deadline {deadline - NOW} ms away")
+        state.deadline = LATER
+        if state.person_since:
+            return earliest
+        return min(earliest or deadline, deadline)
 
     def _stands(self, state: State) -> None:
         """What must be true in every situation."""

@@ -33,6 +33,10 @@ def saga_view(saga: Json) -> RenderableType:
     head.add_row("definition", f"{saga['definition']} ({saga['version']})")
     head.add_row("request key", escape(saga["key"]))
     head.add_row("state", state_text(saga["state"]))
+    if saga["late"]:
+        head.add_row("late", "its deadline has passed, and there was no way back")
+    if saga["deadline"]:
+        head.add_row("deadline", clock(saga["deadline"]) + " UTC")
     if saga["failure"]:
         failure = saga["failure"]
         head.add_row("because", escape(f"{failure['code']}: {failure['reason']}"))

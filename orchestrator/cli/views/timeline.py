@@ -15,6 +15,7 @@ from orchestrator.engine.facts import (
     Failing,
     Faulted,
     Ignored,
+    Late,
     Parked,
     Refused,
     Repaired,
@@ -46,7 +47,7 @@ def timeline(transitions: Sequence[Transition]) -> Table:
 
 def told(fact: Fact) -> tuple[str, str]:
     """A style and the words for one fact."""
-    return _told_of_step(fact) or _told_of_end(fact) or _told_of_saga(fact)
+    return _told_of_step(fact) or _told_of_people(fact) or _told_of_end(fact) or _told_of_saga(fact)
 
 
 def _told_of_step(fact: Fact) -> tuple[str, str] | None:
@@ -68,8 +69,18 @@ def _told_of_step(fact: Fact) -> tuple[str, str] | None:
             return "yellow", f"attempt {fact.attempt} {fact.cause}: {fact.error}; {then}"
         case Stuck():
             return "bold yellow", f"needs an operator: {fact.direction} {fact.cause}"
+        case _:
+            return None
+
+
+def _told_of_people(fact: Fact) -> tuple[str, str] | None:
+    match fact:
         case Repaired():
             return "bold", f"{fact.action} by {fact.by}: {fact.reason}"
+        case Signalled():
+            return "bold", f"{fact.signal} by {fact.by}: {fact.reason}"
+        case SignalRefused():
+            return "bold red", f"{fact.signal} by {fact.by} refused: {fact.why}"
         case _:
             return None
 
@@ -94,12 +105,10 @@ def _told_of_saga(fact: Fact) -> tuple[str, str]:
             return "bold", f"started: {fact.definition} ({fact.version}), request key {fact.key}"
         case Failing():
             return "red", f"turns back: {fact.code}, what is in flight settles first"
+        case Late():
+            return "yellow", f"late: its deadline has passed, no way back from {fact.committed}"
         case Compensating():
             return "cyan", f"undo begins: {', '.join(fact.owed) or 'nothing is owed'}"
-        case Signalled():
-            return "bold", f"{fact.signal} by {fact.by}: {fact.reason}"
-        case SignalRefused():
-            return "bold red", f"{fact.signal} by {fact.by} refused: {fact.why}"
         case Emitted():
             return "dim", f"event {fact.event} on {fact.topic}"
         case Ignored():

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orchestrator.definition.nodes import Kind, Node, Retry, Step
 from orchestrator.definition.rules import check
@@ -38,9 +39,11 @@ def bodies(draw: st.DrawFn) -> tuple[Node, ...]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(bodies())
-def test_what_the_rules_allow_holds(body: tuple[Node, ...]) -> None:
+@given(bodies(), st.booleans())
+def test_what_the_rules_allow_holds(body: tuple[Node, ...], timed: bool) -> None:
     subject = definition(*body)
+    if timed:
+        subject = replace(subject, deadline_ms=1_000)
     check(subject)
     explored = explore(subject, Bound(1))
     assert explored.violation is None

@@ -17,6 +17,7 @@ EXAMPLES: tuple[f.Fact, ...] = (
     f.Refused("a", "do", "no", "because", 409),
     f.Faulted("a", "do", 1, "timeout", "no answer", 7),
     f.Failing("a", "no", "because", 409),
+    f.Late("a"),
     f.Compensating(("a", "b")),
     f.Stuck("a", "undo", "tired"),
     f.Repaired("retry", "a", "undo", "r1", "because", "me"),

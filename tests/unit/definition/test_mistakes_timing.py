@@ -4,10 +4,31 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.definition import DefinitionError, RetryPolicy, Undo, compensatable, read
-from tests.unit.definition.language import BookHotel, CheckCity, ReleaseHotel, trip
+from orchestrator.definition import DefinitionError, RetryPolicy, Undo, compensatable, read, saga
+from tests.unit.definition.language import BookHotel, CheckCity, ReleaseHotel, Trip, trip
+
+HOTEL = compensatable("hotel", BookHotel, undo=ReleaseHotel)
 
 CASES = [
+    *(
+        pytest.param(
+            lambda deadline=deadline: saga("trip", input=Trip, deadline=deadline)
+            .then(HOTEL)
+            .ends(),
+            "saga trip",
+            f"the deadline is {deadline * 1000} ms, and nothing can be done in that time",
+            "Write a deadline such as deadline=15 (seconds), or leave it out",
+            id=f"a deadline of {deadline}",
+        )
+        for deadline in (0, -1)
+    ),
+    pytest.param(
+        lambda: saga("trip", input=Trip, deadline="soon").then(HOTEL).ends(),  # type: ignore
+        "saga trip",
+        "the deadline 'soon' is not a duration of at most a year",
+        "Write deadline=2.5 (seconds) or deadline=timedelta(minutes=1)",
+        id="a text for a deadline",
+    ),
     pytest.param(
         lambda: trip(compensatable("hotel", BookHotel, undo=ReleaseHotel, timeout=0)),
         "saga trip, step hotel",

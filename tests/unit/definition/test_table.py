@@ -3,11 +3,12 @@
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.definition import parallel, pivot, retriable, sequence
 from orchestrator.definition.outcomes import MOST
 from orchestrator.definition.table import Action, Row, Table, compensation_table
-from orchestrator.definition.table_text import as_markdown, as_text, cells, header
+from orchestrator.definition.table_text import as_markdown, as_text, cells, header, stopping
 from sagas.order_cancellation import order_cancellation
 from sagas.order_fulfillment import order_fulfillment
 from tests.unit.definition.language import (
@@ -20,6 +21,7 @@ from tests.unit.definition.language import (
     compensatable,
     trip,
 )
+from tests.world import definition, step
 
 DESIGN = """
 | product | payment | inventory | shipping | order | the orchestrator's actions |
@@ -193,3 +195,15 @@ def test_text_stands_in_columns() -> None:
     assert len(lines) == len(ORDER.rows)
     at = first.index("order")
     assert {line[at - 2 : at] for line in lines} == {"  "}
+
+
+def test_until_when_a_cancel_is_applied_and_what_the_deadline_does() -> None:
+    assert stopping(ORDER) == [
+        "cancelled before its end: what was done is undone, failed, 409; refused later"
+    ]
+    timed = replace(definition(step("a"), step("p", "pivot")), deadline_ms=1_500)
+    assert stopping(compensation_table(timed)) == [
+        "cancelled before p: what was done is undone, failed, 409; refused later",
+        "at its deadline (1.5 s): what was done is undone, failed, 504; from p on it is late,"
+        " and goes on",
+    ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.definition.nodes import Call, Definition, Retry
 from orchestrator.verify.adversities import ADVERSITIES, adversities
@@ -125,6 +126,7 @@ def test_ten_steps_with_two_parallels() -> None:
 def test_every_verb_happens_somewhere() -> None:
     """None is there in vain, and every one can be told."""
     seen = set[str]()
+    timed = replace(SMALL, deadline_ms=1_000)
     worlds = [World(Subject(SMALL))]
     for path in (
         "start",
@@ -133,11 +135,13 @@ def test_every_verb_happens_somewhere() -> None:
         "start,succeeds:a,succeeds:b,succeeds:c,silent:p,retry:p",
         "start,silent:a,times-out:a,again:a",
         "start,cancel",
+        "start,deadline",
+        "start,deadline:all",
     ):
-        told = again(SMALL, path)
+        told = again(timed, path)
         assert told.violation is None
         assert as_text(told)
-        world = World(Subject(SMALL))
+        world = World(Subject(timed))
         for name in path.split(","):
             possible = {str(m): m for m in (*outcomes(world), *adversities(world))}
             move = possible[name]

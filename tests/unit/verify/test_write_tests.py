@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import types
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import pytest
+from msgspec.structs import replace as altered
 from pydantic import Field
 
 from contracts.messages import Command, Message, Reply
@@ -104,6 +107,19 @@ def test_examples_are_made_from_contracts() -> None:
 def test_where_no_example_can_be_made_the_field_is_named() -> None:
     with pytest.raises(NoExample, match=r"Odd\.even .* Field\(examples="):
         example(Odd)
+
+
+def test_a_deadline_that_comes_first_is_written_as_it_is() -> None:
+    """Steps are asked for thirty seconds, and the saga has five."""
+    definition = altered(order_fulfillment.definition, deadline_ms=5_000)
+    timed = replace(order_fulfillment, definition=definition)
+    text = suite_of(timed, "tests.nowhere:timed")
+    assert 'expect_failed(code="deadline_exceeded", status=504' in text
+    ours = types.ModuleType("tests.nowhere")
+    vars(ours)["timed"] = timed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "tests.nowhere", ours)
+        assert run(text) == text.count("def test_")
 
 
 def test_policies_with_one_attempt_and_without_end() -> None:
