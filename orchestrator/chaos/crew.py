@@ -1,18 +1,22 @@
 """The processes of a run and its Kafka: started, killed, frozen, and all gone at the end."""
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from infra.broker.settings import BrokerSettings
-from infra.kafka import KafkaState, LocalKafka
+from infra.kafka import KafkaState, LocalKafka, StartFailed
 from infra.processes import Fleet
 from orchestrator.chaos.blows import BROKER, Blow
 from orchestrator.chaos.errors import ChaosError
 
 Command = tuple[str, ...]
+
+BROKER_TRIES: Final = 3
 
 
 class Crew:
@@ -51,7 +55,7 @@ class Crew:
             await asyncio.to_thread(self._kafka.stop, kill=True)
             await asyncio.sleep(blow.down)
             # Started to the end whatever happens here: else it would outlive the run.
-            self._starting = asyncio.ensure_future(asyncio.to_thread(self._kafka.start))
+            self._starting = asyncio.ensure_future(asyncio.to_thread(self._start_broker))
             await asyncio.shield(self._starting)
         elif blow.kind == "freeze":
             self.fleet.freeze(blow.victim)
@@ -74,6 +78,13 @@ class Crew:
         for name in self.fleet.ended():
             self.fallen.append(self.fleet.last_words(name))
             self._launch(name)
+
+    def _start_broker(self) -> KafkaState:
+        """On a machine that is busy enough it may take several tries."""
+        for _ in range(BROKER_TRIES - 1):
+            with contextlib.suppress(StartFailed):
+                return self._kafka.start()
+        return self._kafka.start()
 
     def _launch(self, name: str) -> None:
         self.fleet.start(name, self.commands[name], self.env)

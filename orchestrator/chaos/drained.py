@@ -1,5 +1,6 @@
-"""Whether a consumer group has taken everything in: late commands act too."""
+"""What lies on the broker when all is quiet: nothing unread, and no dead letters."""
 
+from contracts.topics import DEAD_LETTERS
 from infra.broker.clients import make_consumer
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
@@ -26,3 +27,16 @@ async def drained(broker: BrokerSettings, groups: dict[str, str]) -> bool:
     except (KafkaError, OSError):
         return False
     return True
+
+
+async def dead_letters(broker: BrokerSettings) -> int:
+    """How many messages somebody could not read or answer; raises KafkaError."""
+    topic = broker.topic(DEAD_LETTERS)
+    count = (await list_topics(broker)).get(topic, 0)
+    consumer = make_consumer(broker, client_id="chaos")
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([TopicPartition(topic, p) for p in range(count)])
+    finally:
+        await consumer.stop()
+    return sum(ends.values())

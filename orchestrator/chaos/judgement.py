@@ -96,8 +96,9 @@ class Judge:
         self.judged.ends[row.status] += 1
         state = retraced.state
         if state is not None:
-            if (state.status, state.number) != (row.status, row.number):
-                self._add(what, [f"its row says {row.status} at {row.number}: {state}"])
+            folded = (state.status, state.number, state.wake_at or None)
+            if folded != (row.status, row.number, row.wake_at):
+                self._add(what, [f"its row is {row}, its log folds to {state}"])
             self._add(what, self._wrong(start, state, plan, left.services))
             if start.definition in self._scenery.drawn:
                 self._add(what, legal.answers(start.input, history))

@@ -11,7 +11,8 @@ from infra.kafka.ports import free_ports
 from orchestrator.bootstrap.benchmark import load_benchmark
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.load import load_application
-from orchestrator.chaos.shapes import MODULE, SIDES, Drawn, draw, source
+from orchestrator.chaos.shapes import SIDES, Drawn, draw
+from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition.application import Application
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.rules import steps_of
@@ -83,9 +84,9 @@ def _orchestrator(home: Path) -> tuple[str, ...]:
     return (SAGA, "orchestrator", "--data", str(home), "--port", str(port))
 
 
-def port_of(command: tuple[str, ...]) -> int:
-    """The HTTP port of an orchestrator's command."""
-    return int(command[command.index("--port") + 1])
+def door_of(command: tuple[str, ...]) -> str:
+    """The address of the HTTP API that an orchestrator's command serves."""
+    return f"http://127.0.0.1:{command[command.index('--port') + 1]}"
 
 
 def environment(scenery: Scenery, broker: BrokerSettings) -> dict[str, str]:

@@ -13,8 +13,9 @@ import typer
 from infra.clock import SystemClock
 from infra.logging import configure
 from orchestrator.chaos.report import Report
-from orchestrator.chaos.run import Wanted, run
+from orchestrator.chaos.run import run
 from orchestrator.chaos.scenery import build
+from orchestrator.chaos.stage import Wanted
 from orchestrator.cli import given
 from orchestrator.cli.errors import SagaFailed
 from orchestrator.cli.options import AppDirOption, AppOption, JsonOption

@@ -10,8 +10,9 @@ import pytest
 from contracts.chaos import Script
 from orchestrator.chaos.blows import APART_S, blows
 from orchestrator.chaos.plays import fails, refuses, script, succeeds
-from orchestrator.chaos.shapes import MODULE, SIDES, draw, source
+from orchestrator.chaos.shapes import SIDES, draw
 from orchestrator.chaos.starts import Start, Starts
+from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition import Application, Saga
 from orchestrator.definition.nodes import Parallel
 from orchestrator.definition.rules import steps_of
