@@ -1,0 +1,80 @@
+"""Which scenario leads to which boundary. A point that is in none of them fails the test."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from orchestrator.bootstrap.crash_points import crash_points
+from tests.crash_points import doors, letters, stores, traffic
+from tests.crash_points.stage import Direction
+
+DIRECTIONS: Final[tuple[Direction, ...]] = ("forward", "undo")
+
+SCENARIOS: Final[Mapping[str, traffic.Scenario]] = {
+    "backup.copy": stores.backed_up,
+    "backup.restore": stores.restored,
+    "file.aside": stores.set_aside,
+    "file.commit": traffic.orchestrator_in_traffic,
+    "file.displace": stores.refilled,
+    "file.follow": stores.followed,
+    "file.forget": stores.set_aside,
+    "file.mark": traffic.orchestrator_in_traffic,
+    "file.migrate": traffic.orchestrator_at_first,
+    "log.claim": traffic.orchestrator_in_traffic,
+    "log.refill": stores.refilled,
+    "log.transitions": traffic.orchestrator_in_traffic,
+    "offsets.replies": traffic.orchestrator_in_traffic,
+    "offsets.requests": traffic.orchestrator_in_traffic,
+    "orchestrator.own": traffic.orchestrator_in_traffic,
+    "orchestrator.resend": traffic.orchestrator_in_traffic,
+    "orchestrator.resend-open": stores.refilled,
+    "orchestrator.sent-mark": traffic.orchestrator_in_traffic,
+    "orchestrator.start": traffic.orchestrator_in_traffic,
+    "orchestrator.stop": traffic.orchestrator_at_its_end,
+    "participant.dead-letters": letters.poisoned_commands,
+    "participant.forget": traffic.services_in_traffic,
+    "participant.handle": traffic.services_in_traffic,
+    "participant.migrate": traffic.services_at_first,
+    "participant.offsets": traffic.services_in_traffic,
+    "participant.publish": doors.front_door,
+    "participant.replies": traffic.services_in_traffic,
+    "participant.seed": traffic.services_in_traffic,
+    "participant.start": traffic.services_in_traffic,
+    "participant.stop": traffic.services_at_their_end,
+    "participant.tables": traffic.services_in_traffic,
+    "participant.write": doors.front_door,
+    "redrive.mark": letters.redriven,
+    "redrive.send": letters.redriven,
+    "replay.rebuild": stores.rebuilt,
+    "send.commands": traffic.orchestrator_in_traffic,
+    "send.dead-letters": letters.poisoned_replies,
+    "send.events": traffic.orchestrator_in_traffic,
+    "send.forwarded": doors.forwarded,
+    "send.request": doors.request,
+}
+
+
+class CrashCase(NamedTuple):
+    """A point, and in which direction the sagas go."""
+
+    point: str
+    direction: Direction
+
+    @property
+    def name(self) -> str:
+        """As it is shown, and as it can be asked for with -k."""
+        return f"{self.direction}-{self.point}"
+
+    @property
+    def scenario(self) -> traffic.Scenario | None:
+        """What leads there."""
+        return SCENARIOS.get(self.point.partition(":")[0])
+
+    @property
+    def family(self) -> str:
+        """Cases whose databases end alike: those with orders of the front door, and the others."""
+        return "door" if self.scenario is doors.front_door else "plain"
+
+
+CASES: Final = [CrashCase(p.name, d) for p in crash_points() for d in DIRECTIONS]
+SAMPLE: Final = [CASES[n] for n in range(0, len(CASES), len(CASES) // 8)]
+"""Some of everything, for where all of them would take too long."""
