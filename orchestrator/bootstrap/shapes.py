@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Final, NamedTuple, cast
 
+from infra.broker.errors import BrokerUnreachable
 from infra.broker.settings import BrokerSettings
 from infra.datastore import FolderLock
 from infra.telemetry.metrics import Metrics
@@ -22,10 +23,13 @@ from orchestrator.bootstrap.serve import Served, http_api
 from orchestrator.bootstrap.services import Services, running_services
 from orchestrator.definition.application import Application
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 
 BROKER_ENDED: Final = 1
 """The exit code of a process whose embedded broker has ended."""
+AGAIN_S: Final = 0.5
+"""Between two tries to start on a broker that went meanwhile."""
 
 
 class Up(NamedTuple):
@@ -117,11 +121,7 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             api = await enter(
                 http_api(settings, broker, self._application, backend, routes, self._checks)
             )
-            if wait:
-                broker = await self._wait(broker)
-            orchestrator = await enter(
-                running_orchestrator(settings, broker, self.sagas, backend.metrics, lock=self._lock)
-            )
+            orchestrator = await self._begin(stack, broker, wait=wait)
             backend.open(orchestrator)
             stack.callback(backend.close)
             if parts is not None:
@@ -136,6 +136,24 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             return None
         folder = services_folder(self._settings)
         return running_services(self._application, self._services, broker, folder)
+
+    async def _begin(
+        self, stack: AsyncExitStack, broker: BrokerSettings, *, wait: bool
+    ) -> Orchestrator:
+        """The orchestrator, running; a broker that goes while it starts is waited for again."""
+        while True:
+            try:
+                where = await self._wait(broker) if wait else broker
+                return await stack.enter_async_context(
+                    running_orchestrator(
+                        self._settings, where, self.sagas, self.backend.metrics, lock=self._lock
+                    )
+                )
+            except BrokerUnreachable as error:
+                if not wait:
+                    raise
+                self._say(f"{error}; trying again")
+                await asyncio.sleep(AGAIN_S)
 
     async def _wait(self, broker: BrokerSettings) -> BrokerSettings:
         self.backend.why = f"no Kafka broker answers at {broker.address}"
