@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, cast
 from infra.broker.errors import BrokerUnreachable
 from infra.broker.settings import BrokerSettings
 from infra.datastore import FolderLock
+from infra.errors import Mistake
 from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.bootstrap.brokers import Say, Watched, reach, watched_broker
@@ -172,12 +173,24 @@ async def services_process(
     say: Say,
     ready: Ready,
 ) -> None:
-    """These services alone, until cancelled. Raises UnknownService, DatastoreError."""
+    """These services alone, until cancelled; a broker that is not there, or goes while they start, is
+    waited for. Raises UnknownService, DatastoreError.
+    """
     # Their databases are opened, and so locked, before anybody waits for a broker.
     async with running_services(
         application, services, broker, services_folder(settings)
     ) as running:
         await reach(broker, say)
-        await running.ready()
+        await _ready(running, say)
         ready(Up(None, broker, services))
         await asyncio.Event().wait()
+
+
+async def _ready(running: Services, say: Say) -> None:
+    """Wait until they take commands: they go on trying by themselves, and `say` is told why not."""
+    while True:
+        try:
+            await running.ready()
+            return
+        except Mistake as error:
+            say(f"{error}; trying again")

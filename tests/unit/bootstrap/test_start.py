@@ -10,6 +10,7 @@ import pytest
 
 from infra.broker.errors import BrokerUnreachable, TopicMismatch
 from infra.broker.settings import BrokerSettings
+from infra.errors import Mistake
 from orchestrator.bootstrap import shapes
 from orchestrator.bootstrap.serve import Served
 from orchestrator.definition import Application
@@ -93,3 +94,47 @@ async def test_what_waiting_cannot_cure_ends_it(
     troubles += [TopicMismatch("eight, not four")]
     with pytest.raises(TopicMismatch):
         await started(tmp_path)
+
+
+class NotYet:
+    """Services that are ready at the second time of asking."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def ready(self, timeout_s: float = 30.0) -> None:
+        """As RunningServices does it."""
+        self.asked += 1
+        if self.asked == 1:
+            raise Mistake(f"payment is not ready after {timeout_s} s: it went")
+
+
+async def test_services_wait_too(
+    troubles: list[Exception | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """They connect by themselves; the process does not give them up."""
+    services, said = NotYet(), list[str]()
+
+    @asynccontextmanager
+    async def running(*_: Any) -> AsyncGenerator[NotYet]:
+        yield services
+
+    monkeypatch.setattr(shapes, "running_services", running)
+    up = asyncio.Event()
+    process = asyncio.create_task(
+        shapes.services_process(
+            Settings(data=tmp_path, app="sagas:app"),
+            BROKER,
+            Application("none", ()),
+            services=["payment"],
+            say=said.append,
+            ready=lambda _: up.set(),
+        )
+    )
+    async with asyncio.timeout(10):
+        await up.wait()
+    process.cancel()
+    with suppress(asyncio.CancelledError):
+        await process
+    assert said == ["payment is not ready after 30.0 s: it went; trying again"]
+    assert not troubles
