@@ -173,7 +173,7 @@ async def services_process(
     say: Say,
     ready: Ready,
 ) -> None:
-    """These services alone, until cancelled; a broker that is not there, or goes while they start, is
+    """These services alone, until cancelled; a broker that is not there, or goes meanwhile, is
     waited for. Raises UnknownService, DatastoreError.
     """
     # Their databases are opened, and so locked, before anybody waits for a broker.
