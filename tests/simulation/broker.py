@@ -118,19 +118,21 @@ class _Request:
         self._answer(RequestTimedOutError("no answer"))
 
     def _arrived(self) -> None:
+        self._broker.tell(self._node, self._answered, self._handled())
+
+    def _handled(self) -> Any:
+        """What comes of it at the broker, which may not be what is told."""
         broker, chance, weather = self._broker, self._broker.chance, self._broker.weather
-        result: Any
+        if not broker.up:
+            return KafkaConnectionError("connection reset")
+        if chance.random() < weather.refused:
+            return RequestTimedOutError("refused for the moment")
         try:
-            if not broker.up:
-                raise KafkaConnectionError("connection reset")
-            if chance.random() < weather.refused:
-                raise RequestTimedOutError("refused for the moment")
             result = self._handle()
-            if self._patience is None and chance.random() < weather.lost_answer:
-                result = KafkaConnectionError("connection reset")
         except Exception as error:  # pylint: disable=broad-exception-caught  # it is the answer
-            result = error
-        broker.tell(self._node, self._answered, result)
+            return error
+        lost = self._patience is None and chance.random() < weather.lost_answer
+        return KafkaConnectionError("connection reset") if lost else result
 
     def _answered(self, result: Any) -> None:
         if self._given_up:

@@ -70,7 +70,7 @@ class SimConsumer:  # pylint: disable=too-many-instance-attributes  # it is two 
             self._task.cancel()
             await asyncio.wait([self._task])
             group = self._broker.group(self._group_id or "")
-            if self._coordinator._group_instance_id is None:
+            if vars(self._coordinator)["_group_instance_id"] is None:
                 self._broker.request(self.node, lambda: group.leave(self), lambda _: None)
             else:
                 self._broker.request(self.node, lambda: group.silent(self.node), lambda _: None)

@@ -5,6 +5,8 @@ Every callback belongs to the node (simulated process) in whose context it was s
 node's callbacks wait, a dead node's never run: as after SIGKILL, not even ``finally`` is reached.
 """
 
+# A loop is made of asyncio's own insides; of transports it needs none.
+# pylint: disable=protected-access,abstract-method,attribute-defined-outside-init
 import asyncio
 import contextvars
 import heapq
