@@ -1,0 +1,1 @@
+"""Everything that this system promises about losing and doubling nothing, run part by part."""
