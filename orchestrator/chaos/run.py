@@ -16,7 +16,7 @@ from orchestrator.chaos.scenery import ORCHESTRATORS, Scenery, door_of, environm
 from orchestrator.chaos.stage import Say, Stage, Wanted
 from orchestrator.replay.rebuild import rebuild
 
-UP_WITHIN_S: Final = 90.0
+UP_WITHIN_S: Final = 180.0
 
 
 async def run(wanted: Wanted, scenery: Scenery, clock: Clock, say: Say) -> Report:
