@@ -57,7 +57,8 @@ PartitionsOption = Annotated[
 ]
 
 
-def recovery(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # its options
+# pylint: disable-next=too-many-arguments,too-many-positional-arguments,too-many-locals
+def recovery(  # its options
     open_sagas: OpenOption = 10_000,
     takeover: TakeoverOption = False,
     waiting: WaitingOption = False,
@@ -118,7 +119,8 @@ async def _measure(
             return await _played(loaded, settings, place, troupe, play, say)
 
 
-async def _played(
+# pylint: disable-next=too-many-arguments,too-many-positional-arguments,too-many-locals
+async def _played(  # it sets the stage
     loaded: Loaded, settings: Settings, place: Place, troupe: Troupe, play: Scene, say: Say
 ) -> dict[str, Any]:
     prefix, clock = place.broker.topic_prefix, place.clock
@@ -142,4 +144,6 @@ async def _played(
             commands=first.do.topic,
             say=say,
         )
-        return {"broker": place.broker.address, "scene": await play(stage)}
+        figures = await play(stage)
+        scene = type(figures).__name__.lower()
+        return {"broker": place.broker.address, "scene": scene, "figures": figures}

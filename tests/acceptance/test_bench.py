@@ -79,3 +79,36 @@ def _children(pid: int) -> set[int]:
         if int(parent) == pid:
             found.add(int(folder.name))
     return found
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), {"by_time": 0}),
+        (("--takeover",), {"taken_over": None}),
+        (("--waiting", "--timeout", "12"), {"by_time": 0, "replies_waiting": 60}),
+    ],
+    ids=["restart", "takeover", "waiting"],
+)
+async def test_open_sagas_go_on_after_a_kill(
+    saga: Saga,
+    kafka_broker: BrokerSettings,
+    options: tuple[str, ...],
+    expected: dict[str, int | None],
+) -> None:
+    """Real processes, killed: counts and bounded memory. No time is asserted."""
+    prefix = kafka_broker.topic_prefix
+    asked = ("bench", "recovery", "--open", "60", "--broker", kafka_broker.address, *options)
+    done = saga.run(*asked, "--json", KAFKA_TOPIC_PREFIX=prefix)
+    assert done.code == 0, done
+    figures = done.facts["figures"]
+    assert figures["open"] == 60
+    assert figures["peak_mib"] < 200
+    for name, value in expected.items():
+        assert figures[name] == value if value is not None else figures[name] > 0, name
+    assert [name for name in await list_topics(kafka_broker) if name.startswith(prefix)] == []
+
+
+def test_recovery_needs_a_real_kafka(saga: Saga) -> None:
+    saga.run("bench", "recovery").is_a_mistake("--broker")

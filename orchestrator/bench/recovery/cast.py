@@ -17,6 +17,16 @@ SAGA: Final = "orchestrator.cli"
 ASSIGNED: Final = "partitions assigned"
 
 
+class _Said(msgspec.Struct):
+    """A line of a process's own log."""
+
+    event: str
+    timestamp: datetime
+
+
+_SAID: Final = msgspec.json.Decoder(_Said).decode
+
+
 @dataclass(frozen=True)
 class Troupe:
     """What every process of the run is given: the environment, the services' names, a folder."""
@@ -87,11 +97,10 @@ class Cast:
         with contextlib.suppress(OSError):
             for line in (self._troupe.folder / f"{name}.log").read_bytes().splitlines():
                 with contextlib.suppress(msgspec.DecodeError):
-                    said = msgspec.json.decode(line)
-                    if isinstance(said, dict) and said.get("event") == ASSIGNED:
-                        at = int(datetime.fromisoformat(said["timestamp"]).timestamp() * 1_000)
-                        if at > after:
-                            return at
+                    said = _SAID(line)
+                    at = int(said.timestamp.timestamp() * 1_000)
+                    if said.event == ASSIGNED and at > after:
+                        return at
         return None
 
     def _data(self, name: str) -> Path:

@@ -15,7 +15,7 @@ from orchestrator.definition.nodes import Node, Parallel, version
 
 MODULE: Final = "saga_bench_patience"
 
-_SOURCE: Final = '''"""Written by `saga bench recovery`: {app}, with steps that wait {timeout_ms} ms."""
+_SOURCE: Final = '''"""Written by `saga bench recovery`: {app}, its steps wait {timeout_ms} ms."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def patient(saga: Saga, timeout_ms: int) -> Saga:
 
 
 def write_application(folder: Path, app: str, saga: str, timeout_ms: int) -> str:
-    """Write the application into a folder; its name for ``--app``, with ``--app-dir`` the folder."""
+    """Write the application into a folder, which ``--app-dir`` is to name; its own name."""
     folder.mkdir(parents=True, exist_ok=True)
     source = _SOURCE.format(app=app, saga=saga, timeout_ms=timeout_ms, module=MODULE)
     (folder / f"{MODULE}.py").write_text(source, "utf-8")

@@ -34,7 +34,9 @@ class Stage:
     commands: str
     say: Say
 
-    async def until(self, what: str, done: Callable[[], Awaitable[object]]) -> int:
+    async def until(
+        self, what: str, done: Callable[[], Awaitable[object]], patience_s: float = PATIENCE_S
+    ) -> int:
         """Look until it is so; when that was. Raises BenchError when nothing happens any more."""
         last, since = -1, self.clock.monotonic()
         while True:
@@ -45,7 +47,7 @@ class Stage:
                 last, since = seen.last, self.clock.monotonic()
             idle = self.clock.monotonic() - since
             why = self.cast.dead() or (
-                f"nothing for {PATIENCE_S:g} s" if idle > PATIENCE_S else None
+                f"nothing for {patience_s:g} s" if idle > patience_s else None
             )
             if why:
                 counts = f"{len(seen.moved)} went on, {len(seen.decided)} partitions decided"
@@ -74,10 +76,17 @@ class Stage:
 
         await self.opener.open(count, opened)
 
+        await self.commanded(count)
+        return seconds(began, self.clock.now_ms())
+
+    async def commanded(self, count: int) -> int:
+        """Until so many commands have gone out; how many that are then."""
+
         async def commanded() -> bool:
             return await self.counter.count(self.commands, self.partitions) >= count
 
-        return seconds(began, await self.until("commands go out", commanded))
+        await self.until("commands go out", commanded)
+        return await self.counter.count(self.commands, self.partitions)
 
     async def deciding(self, places: set[int]) -> tuple[int, int]:
         """When the first and when all of these partitions had decided something new."""
@@ -100,6 +109,7 @@ class Stage:
         return self.witness.seen.last
 
 
+# pylint: disable-next=too-many-locals  # what is measured, in its order
 async def restart(stage: Stage, count: int) -> Restart:
     """Open them, SIGKILL, start again; then the services."""
     cast, everything = stage.cast, set(range(stage.partitions))
@@ -142,6 +152,7 @@ async def restart(stage: Stage, count: int) -> Restart:
     )
 
 
+# pylint: disable-next=too-many-locals  # what is measured, in its order
 async def takeover(stage: Stage, count: int) -> Takeover:
     """Two orchestrators; SIGKILL the one that owns more, and the other takes over."""
     cast = stage.cast
@@ -169,7 +180,7 @@ async def takeover(stage: Stage, count: int) -> Takeover:
     noticed = cast.assigned_at(heir, killed)
     if noticed is None:
         raise BenchError(f"{heir} was never told of its partitions")
-    after = await stage.counter.count(stage.commands, stage.partitions)
+    after = await stage.commanded(before + len(stage.witness.seen.opened))
     return Takeover(
         open=len(opened),
         opening_s=opening_s,
@@ -178,7 +189,7 @@ async def takeover(stage: Stage, count: int) -> Takeover:
         notice_s=seconds(killed, noticed),
         first_decision_s=seconds(noticed, first),
         deciding_s=seconds(noticed, last),
-        sent_again=max(0, after - before - len(stage.witness.seen.opened)),
+        sent_again=after - before - len(stage.witness.seen.opened),
         cpu_s=cast.cpu_s(heir),
         peak_mib=cast.peak_mib(heir),
     )
@@ -208,7 +219,7 @@ async def waiting(stage: Stage, count: int, timeout_s: float, down_s: float) -> 
         stage.say("down", int(seconds(killed, stage.clock.now_ms())), int(seconds(killed, due)))
         return stage.clock.now_ms() > due
 
-    await stage.until("down", over)
+    await stage.until("down", over, PATIENCE_S + max(timeout_s, down_s))
     stage.witness.anew()
     stage.opener.probe()
     began = cast.start(FIRST)

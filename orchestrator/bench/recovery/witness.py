@@ -31,7 +31,7 @@ _ENTRY = msgspec.json.Decoder(_Entry).decode
 
 @dataclass
 class Seen:
-    """What has been logged since the witness was last told to begin anew; times are Unix milliseconds.
+    """What was logged since the witness was last told to begin anew; times are Unix milliseconds.
 
     ``claimed`` and ``decided``: by partition, when its first claim and the first transition of an
     epoch that was claimed since were seen. ``moved``: each saga with the number of its first

@@ -64,7 +64,7 @@ class TestShelf:
     def test_a_partition_forgets_its_own(self) -> None:
         """What the others hold is theirs."""
         shelf = Shelf(10)
-        one, two = (States(lambda s: state(s), shelf, p) for p in (1, 2))
+        one, two = (States(state, shelf, p) for p in (1, 2))
         one.get(1 << 10 | 1)
         two.get(1 << 10 | 2)
         one.clear()
