@@ -36,6 +36,12 @@ MISTAKES = (
     SettingsError,
 )
 
+_PREFIXES = {
+    "Settings": "SAGA_",
+    "BrokerSettings": "KAFKA_",
+    "ServiceSettings": "SAGA_SERVICE_",
+}
+
 
 def mistake(error: BaseException) -> str | None:
     """The line for the user, or None when the error is a defect of ours."""
@@ -50,7 +56,7 @@ def mistake(error: BaseException) -> str | None:
 
 def _wrong_setting(error: ValidationError) -> str | None:
     """The first wrong setting, by the name of its variable."""
-    prefix = {"Settings": "SAGA_", "BrokerSettings": "KAFKA_"}.get(error.title)
+    prefix = _PREFIXES.get(error.title)
     if prefix is None:
         return None
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]

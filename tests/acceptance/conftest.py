@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 # The console script, not `python -m`: Python would put the current folder in front of the path.
 CLI = [str(Path(sys.executable).with_name("saga"))]
 

@@ -73,6 +73,14 @@ def test_a_database_newer_than_the_code(saga: Saga, unused_tcp_port: int) -> Non
     run(saga, unused_tcp_port).is_a_mistake("keeper.db", "99")
 
 
+def test_a_wrong_setting(saga: Saga, unused_tcp_port: int) -> None:
+    """Events must be remembered for longer than their topics keep them."""
+    write(saga.folder)
+    where = ("--app", "small:app", "--broker", f"127.0.0.1:{unused_tcp_port}")
+    done = saga.run("service", "keeper", *where, SAGA_SERVICE_KEEP_DAYS="7")
+    done.is_a_mistake("SAGA_SERVICE_KEEP_DAYS")
+
+
 def test_tables_of_the_inbox_newer_than_the_code(saga: Saga, unused_tcp_port: int) -> None:
     """Refused before the migrations of the service change anything."""
     write(saga.folder)

@@ -79,6 +79,18 @@ def test_input_from_a_file_and_from_stdin(running: Saga) -> None:
     assert running.run(*command, "-", stdin=order()).code == 0
 
 
+def test_what_the_services_did_is_in_the_metrics(running: Saga) -> None:
+    done = running.run("start", "order-fulfillment", "--input", order(), "--wait", "20")
+    assert done.code == 0, done
+    token = (running.data / "token").read_text("utf-8").strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    text = httpx.get(f"{running.url()}/metrics", headers=headers, trust_env=False).text
+    found = [line for line in text.splitlines() if line.startswith("saga_service_messages_total{")]
+    (paid,) = [line for line in found if 'service="payment",outcome="succeeded"' in line]
+    assert float(paid.rpartition(" ")[2]) >= 1, found
+    assert 'saga_service_lag_records{service="payment"}' in text
+
+
 def test_pages_of_a_list(running: Saga) -> None:
     for _ in range(3):
         body = order(product=404)

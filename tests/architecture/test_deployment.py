@@ -7,6 +7,7 @@ from pathlib import Path
 from infra.broker.settings import BrokerSettings
 from orchestrator.cli.registry import COMMANDS
 from orchestrator.settings import Settings
+from services.participant.settings import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 STATEFULSET = (ROOT / "infra/deploy/statefulset.yaml").read_text(encoding="utf-8")
@@ -18,7 +19,8 @@ def settings() -> set[str]:
     """The environment variable of each setting."""
     ours = {f"SAGA_{name}" for name in dict(Settings.model_fields)}
     brokers = {f"KAFKA_{name}" for name in dict(BrokerSettings.model_fields)}
-    return {name.upper() for name in ours | brokers}
+    services = {f"SAGA_SERVICE_{name}" for name in dict(ServiceSettings.model_fields)}
+    return {name.upper() for name in ours | brokers | services}
 
 
 def named(text: str) -> set[str]:

@@ -20,9 +20,13 @@ from tests.integration.durability.disk import Disk
 class Result:
     """What the saga log takes of a cursor of the standard library."""
 
-    def __init__(self, rows: list[Any], rowcount: int) -> None:
+    def __init__(self, rows: list[Any], rowcount: int, lastrowid: int) -> None:
         self._rows = rows
         self.rowcount = rowcount
+        self.lastrowid = lastrowid
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
 
     def fetchone(self) -> Any:
         """The first row, or None."""
@@ -49,7 +53,8 @@ class Connection:
         before = self._real.total_changes()
         with _as_the_standard_library():
             rows = [row for one in many for row in self._real.execute(sql, one or None)]
-        return Result(rows, self._real.total_changes() - before)
+        changed = self._real.total_changes() - before
+        return Result(rows, changed, self._real.last_insert_rowid())
 
     def checkpoint_at(self, pages: int) -> None:
         """What SQLite does by itself: a commit is done although the checkpoint after it fails.
