@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from contracts.topics import REPLIES
+from infra.broker import clients
 from infra.broker.settings import BrokerSettings
 from infra.clock import ManualClock
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.engine.facts import Faulted
 from orchestrator.engine.state import State
+from orchestrator.runtime import inputs
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.store import SagaLog
 from tests.brokers import MakeTopics
@@ -123,9 +125,15 @@ async def opened_in_all(orchestrator: Orchestrator, count: int) -> None:
 
 
 async def test_after_five_minutes_down_no_timeout_is_decided_before_the_replies(
-    kafka_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
+    kafka_broker: BrokerSettings,
+    make_topics: MakeTopics,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every deadline has passed, every reply waits in the topic: all go on as in time (law 5)."""
+    # one reply at a time, so that timers have every chance to come first
+    monkeypatch.setattr(clients, "PARTITION_FETCH_BYTES", 1)
+    monkeypatch.setattr(inputs, "POLL_RECORDS", 1)
     await make_topics(kafka_broker, TOPICS)
     clock = ManualClock(NOW)
     first = started(tmp_path, kafka_broker, clock)
