@@ -24,7 +24,8 @@ from orchestrator.sagalog.rows import HeldTransition
 
 MAX_REFILLS: Final = 64
 """Runs of a refill under way at a time."""
-RESEND_MESSAGES: Final = 2_000
+RESEND_MESSAGES: Final = 500
+"""Of one partition at a time; all partitions are claimed together, and memory is bounded."""
 _log = get_logger(__name__)
 
 
