@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
+from tests.simulation.faults import Fate
 from tests.simulation.loop import Stalled
 from tests.simulation.verdict import verdict
 from tests.simulation.world import NoRest, SimWorld
@@ -35,14 +36,14 @@ class Result(NamedTuple):
     trace: list[str]
 
 
-def run(seed: int) -> Result:
-    """Run the world of this seed."""
+def run(seed: int, given: Fate | None = None) -> Result:
+    """Run the world of this seed, with another fate where one is given."""
     with _folder() as folder, _quiet():
-        return _run(seed, folder)
+        return _run(seed, folder, given)
 
 
-def _run(seed: int, folder: Path) -> Result:
-    world = SimWorld(seed, folder)
+def _run(seed: int, folder: Path, given: Fate | None) -> Result:
+    world = SimWorld(seed, folder, given)
     audit = world.audit
     try:
         world.loop.run(world.live)

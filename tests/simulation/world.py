@@ -45,13 +45,13 @@ class NoRest(Exception):
 
 
 class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
-    """Made from a seed; ``live`` runs it to its end."""
+    """Made from a seed, and from a fate where one is given; ``live`` runs it to its end."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, given: Fate | None = None) -> None:
         self.seed = seed
         self.folder = folder
         self.chance = random.Random(f"world/{seed}")
-        self.fate: Fate = fate(random.Random(f"fate/{seed}"))
+        self.fate = given or fate(random.Random(f"fate/{seed}"))
         self.partitions = self.fate.partitions
         self.loop = SimLoop()
         self.broker = Broker(self.loop, random.Random(f"network/{seed}"))
