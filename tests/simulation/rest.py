@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from contracts.topics import REPLIES, REQUESTS
-from tests.simulation.audit import Audit
+from tests.simulation.audit import Audit, Place
 from tests.simulation.broker import Broker
 from tests.simulation.customers import Start
 from tests.simulation.processes import OrchestratorProcess, ServiceProcess
@@ -64,7 +64,7 @@ def _behind(world: World, process: OrchestratorProcess) -> Iterator[str]:
         yield f"{process.name} is not ready: {health.reasons}"
     for partition in range(world.partitions):
         facts = orchestrator.reader.partition_facts(partition)
-        log = world.audit.facts(partition)
+        log = world.audit.places.get(partition, Place())
         if facts is None or (facts.epoch, facts.offset) != (log.epoch, log.offset):
             yield f"{process.name} has not read partition {partition} up to {log}: {facts}"
 

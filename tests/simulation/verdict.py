@@ -32,6 +32,7 @@ def verdict(world: SimWorld) -> list[str]:
     found += [problem for state in world.audit.states.values() for problem in _silent(state)]
     found += world.loop.errors
     found += _files(world)
+    found += _unlike(world)
     found += _unbalanced(world)
     effects = _order_effects(world) if world.fate.orders else _work_effects(world)
     reads = {(s.name, n) for s in world.sagas for n, p in _steps(s) if p.step.kind == "read"}
@@ -73,6 +74,16 @@ def _files(world: SimWorld) -> list[str]:
         for process in world.orchestrators
         for line in differences(process.folder / "saga.db", rebuilt)
     ]
+
+
+def _unlike(world: SimWorld) -> Iterator[str]:
+    """Sagas of which a file says something else than the log by the audit's own reading."""
+    for process in world.orchestrators:
+        if process.orchestrator is not None:
+            for saga, state in world.audit.states.items():
+                held = process.orchestrator.reader.state(saga)
+                if held != state:
+                    yield f"{process.name}, saga {saga}: {held}, and the log says {state} (law 9)"
 
 
 # -------------------------------------------------------------------------------------- effects
