@@ -45,6 +45,10 @@ class NotInTime(AssertionError):
     """Something did not come about."""
 
 
+class BrokerAway(Exception):
+    """A process could not use the broker: nothing was shown, the case is played again."""
+
+
 @dataclass
 class Stage:
     """Processes are known by their role: there is one of each at a time."""
@@ -113,6 +117,7 @@ class Stage:
         await process.signal(signal.SIGTERM)
         async with asyncio.timeout(PATIENCE_S):
             code = await process.code
+        _see_the_broker(code, process.said)
         assert code == 0, f"{role} ended with {code}:\n{process.said[-2000:]}"
 
     async def died(self, role: str, point: str) -> None:
@@ -124,6 +129,7 @@ class Stage:
                 code = await process.code
         except TimeoutError:
             raise NotInTime(f"never at {point}:\n{process.said[-2000:]}") from None
+        _see_the_broker(code, process.said)
         assert code == -signal.SIGKILL, f"{role}: {code}, not by SIGKILL:\n{process.said[-2000:]}"
         assert f"killed at {name}\n" in process.said, process.said[-2000:]
 
@@ -132,6 +138,7 @@ class Stage:
         process = self.processes.pop(role)
         async with asyncio.timeout(PATIENCE_S):
             code = await process.code
+        _see_the_broker(code, process.said)
         assert code == 0, f"{role} ended with {code}:\n{process.said[-2000:]}"
         return process.said
 
@@ -142,6 +149,9 @@ class Stage:
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE_S
         while not condition():
+            for process in self.processes.values():
+                if process.code.done():
+                    _see_the_broker(process.code.result(), process.said)
             if loop.time() > end:
                 logs = "\n".join(f"--- {p.log.name}\n{p.said[-1500:]}" for p in self.began)
                 raise NotInTime(f"not in time: {what}\n{logs}")
@@ -260,3 +270,10 @@ class Stage:
         self.data.mkdir(parents=True, exist_ok=True)
         if checked.exists():
             shutil.copy(checked, self.data / "checked.json")
+
+
+def _see_the_broker(code: int, said: str) -> None:
+    """A start is refused when the broker does not answer in seconds: on a machine that is too busy
+    for it, not by what is tried here."""
+    if code == 2 and "Kafka" in said.strip().rpartition("\n")[2]:
+        raise BrokerAway(said[-500:])

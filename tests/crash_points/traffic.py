@@ -49,8 +49,6 @@ async def orchestrator_in_traffic(stage: Stage, point: str) -> None:
         pay(stage)
     await stage.died("orchestrator", point)
     stage.orchestrator()
-    if stage.direction == "forward":
-        await stage.ask()  # the same requests again: they are the same sagas (law 10)
     await stage.ended()
 
 
