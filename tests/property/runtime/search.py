@@ -123,6 +123,11 @@ class Exploration:
             self._before.append(before)
         return place
 
+    def met(self) -> Iterator[tuple[Shared, Owner]]:
+        """What all share and one process, wherever these met."""
+        for key in self._pairs:
+            yield self._shared.values[key >> _BITS], self._owners.values[key & _MASK]
+
     # --------------------------------------------------------------------------------- one world
 
     def _world(self, shared: int, owners: list[int]) -> int:
