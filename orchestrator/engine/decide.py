@@ -40,7 +40,9 @@ def decide(plan: Plan, state: State | None, given: Input) -> Decision:
     if state is None:
         raise Undecidable(f"{given.id}: its saga has not been started")
     work = Work(plan, draft(state), given.at)
-    if isinstance(given, Signal):
+    if isinstance(given, Reply) and state.open and not state.parked:
+        _reply(work, given)  # first, as most of what comes is that
+    elif isinstance(given, Signal):
         signal(work, given)
     elif not state.open:
         _ignore(work, given, f"the saga has ended ({state.mode})")
@@ -48,8 +50,6 @@ def decide(plan: Plan, state: State | None, given: Input) -> Decision:
         repair(work, given)
     elif state.parked:
         _ignore(work, given, "the saga is parked")
-    elif isinstance(given, Reply):
-        _reply(work, given)
     else:
         _wake(work)
     return _decision(work, state.number, given)

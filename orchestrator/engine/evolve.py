@@ -139,7 +139,8 @@ def _succeeded(work: State, fact: Succeeded, at: int) -> None:
     work.steps[fact.step] = StepState("done", step.direction, step.round, step.attempt, 0, at)
     if fact.direction == "do":
         work.data = {**work.data, fact.step: fact.data}
-        _go_on(work, at)
+        if work.person_since:
+            _go_on(work, at)
     else:
         work.undone += (fact.step,)
 

@@ -8,9 +8,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from orchestrator.definition.nodes import Node
 from orchestrator.engine.backward import owed
-from orchestrator.engine.facts import Completed, Failed, Failing, Sent, Succeeded
+from orchestrator.engine.facts import (
+    Completed,
+    Failed,
+    Failing,
+    Ignored,
+    Late,
+    Sent,
+    Signalled,
+    SignalRefused,
+    Succeeded,
+)
+from orchestrator.engine.inputs import Signal
 from orchestrator.engine.plan import Plan
-from tests.world import World, definition, parallel, step
+from tests.world import World, definition, parallel, step, timed
 
 OUTCOMES = st.sampled_from(["succeeded", "succeeded", "refused", "failed"])
 
@@ -51,9 +62,9 @@ class Saga(RuleBasedStateMachine):
 
     world: World
 
-    @initialize(body=bodies())
-    def start(self, body: tuple[Node, ...]) -> None:
-        self.world = World(Plan(definition(*body)))
+    @initialize(body=bodies(), deadline_ms=st.sampled_from([0, 1_500, 6_000]))
+    def start(self, body: tuple[Node, ...], deadline_ms: int) -> None:
+        self.world = World(Plan(timed(definition(*body), deadline_ms)))
         self.world.start()
 
     @rule(data=st.data(), outcome=OUTCOMES)
@@ -90,6 +101,35 @@ class Saga(RuleBasedStateMachine):
     @rule(action=st.sampled_from(["retry", "resume"]))
     def an_operator_acts(self, action: str) -> None:
         self.world.repair(action)
+
+    @rule(signal=st.sampled_from(["c-1", "c-2"]))
+    def somebody_cancels(self, signal: str) -> None:
+        """In time, too late, or once more."""
+        before = self.world.state
+        assert before is not None
+        told = self.world.take(Signal(signal, self.world.at, "cancel", "because", "ann"))
+        kinds = [type(fact) for fact in told.facts]
+        if signal in before.signals:
+            assert kinds == [Ignored]
+        elif kinds[0] is Signalled:
+            committed = set(self.world.plan.committing) & set(before.steps)
+            assert before.mode == "forward"
+            assert not committed
+            assert self.world.state is not None
+            assert self.world.state.code == "cancelled"
+        else:
+            assert kinds == [SignalRefused]
+
+    @invariant()
+    def a_deadline_is_kept_or_the_saga_is_late(self) -> None:
+        world = self.world
+        facts = [f for t in world.log for f in t.facts]
+        assert world.state is not None
+        assert world.state.late == any(isinstance(f, Late) for f in facts)
+        if world.state.deadline:
+            assert world.state.mode == "forward"
+            if not world.state.person_since:
+                assert world.state.wake_at <= world.state.deadline
 
     @invariant()
     def never_without_a_wake_up(self) -> None:
