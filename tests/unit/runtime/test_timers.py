@@ -104,3 +104,23 @@ async def test_what_waits_in_the_topic_comes_before_a_timeout() -> None:
         await until(lambda: bool(place.woken))
     finally:
         running.cancel()
+
+
+async def test_after_a_wake_up_the_next_one_is_asked_for() -> None:
+    """Only the first is known in memory: the commit of what was decided asks SQLite for more."""
+    clock, inputs = ManualClock(NOW), Inputs()
+    inputs.read = (1, 1)
+    place = Place({1: NOW, 2: NOW + 50})
+    log = SimpleNamespace(due=place.due, next_wake=place.next_wake_of)
+    timers = Timers(clock, cast(Any, log), cast(Any, inputs), [cast(Partition, place)])
+    running = asyncio.create_task(timers.run())
+    try:
+        await until(lambda: place.woken == [1])
+        if place.look_again:  # as the partition does when it hears of the commit
+            place.next_wake = min(place.next_wake, *place.wakes.values())
+        assert place.next_wake == NOW + 50, "nothing would ever have woken the second saga"
+        timers.poke()
+        clock.advance(60)
+        await until(lambda: place.woken == [1, 2])
+    finally:
+        running.cancel()
