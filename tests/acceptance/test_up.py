@@ -215,6 +215,24 @@ def test_an_operator_repairs_a_saga_that_stands_still(saga: Saga) -> None:
     assert "it is there now" in saga.run("history", str(one)).out
 
 
+def test_a_running_saga_is_cancelled_and_what_it_did_is_undone(saga: Saga) -> None:
+    write_slow_application(saga.folder)
+    process = saga.up("--app", "slow:app")
+    one = str(saga.json("start", "timid", "--input", '{"number": 1}')["id"])
+    why = ("--reason", "changed my mind", "--by", "ann")
+    assert saga.json("cancel", one, *why)["outcome"] == "applied"
+    saga.until(lambda: "failed, 409: cancelled by ann" in saga.run("history", one).out, process)
+    saga.run("cancel", one, "--reason", "again").is_a_mistake("has ended: failed")
+
+
+def test_a_saga_without_a_way_back_is_not_cancelled(saga: Saga) -> None:
+    write_slow_application(saga.folder)
+    saga.up("--app", "slow:app")
+    one = str(saga.json("start", "waiting", "--input", '{"number": 2}')["id"])
+    saga.run("cancel", one, "--reason", "too late").is_a_mistake("no way back", "wait")
+    assert saga.json("status", one)["state"] == "running"
+
+
 def write_slow_application(folder: Path) -> None:
     """An application whose service refuses to do anything until there is a file called `go`."""
     (folder / "slow.py").write_text(SLOW, encoding="utf-8")
@@ -229,7 +247,8 @@ SLOW = """
 from pathlib import Path
 
 from contracts.messages import Command, Message, Reply
-from orchestrator.definition import Application, FOREVER, RetryPolicy, retriable, saga
+from orchestrator.definition import Application, FOREVER, RetryPolicy
+from orchestrator.definition import compensatable, retriable, saga
 from services.participant import Participant, Work
 
 SOON = RetryPolicy(attempts=FOREVER, initial=0.1, maximum=0.2)
@@ -250,6 +269,12 @@ class Go(Command):
     number: int
 
 
+class Leave(Command):
+    service = "gate"
+    reply = Went
+    number: int
+
+
 gate = Participant("gate", package="slowpart")
 
 
@@ -260,7 +285,17 @@ def go(command: Go, work: Work) -> Went:
     return Went()
 
 
+@gate.handles(Leave)
+def leave(command: Leave, work: Work) -> Went:
+    return Went()
+
+
+timid = saga("timid", input=Number).then(compensatable("try", Go, undo=Leave, retry=SOON)).ends()
 waiting = saga("waiting", input=Number).then(retriable("wait", Go, retry=SOON)).ends()
 stubborn = saga("stubborn", input=Number).then(retriable("must", Go, retry=TWICE)).ends()
-app = Application("slow", sagas=("slow:waiting", "slow:stubborn"), services={"gate": "slow:gate"})
+app = Application(
+    "slow",
+    sagas=("slow:waiting", "slow:stubborn", "slow:timid"),
+    services={"gate": "slow:gate"},
+)
 """
