@@ -94,6 +94,12 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
             (_tests("-m", "", *_DISKS),),
         ),
         Part(
+            "an absent broker",
+            "gone, stopped, or only its answers lost: nothing is lost, readiness says so (laws 2, 9)",
+            (_tests("tests/integration/outage"),),
+            (_tests("-m", "", "tests/integration/outage"),),
+        ),
+        Part(
             "chaos",
             "real processes on a real Kafka, killed at random: all of it adds up (all laws)",
             (_chaos("2", where),),
@@ -136,6 +142,7 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
 _DISKS = (
     "tests/integration/durability",
     "tests/integration/power",
+    "tests/integration/disk",
     "tests/integration/runtime/test_disk.py",
 )
 

@@ -68,7 +68,7 @@ def test_an_installed_package_runs_what_it_can(
 def test_every_part_names_what_is_there(full: bool) -> None:
     """Folders and modules of the checkout, and each name once."""
     known = parts(["order-fulfillment"])
-    assert len({part.name for part in known}) == len(known) == 10
+    assert len({part.name for part in known}) == len(known) == 11
     for part in known:
         for command in part.commands(full=full):
             module = command.words[1]
