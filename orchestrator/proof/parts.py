@@ -95,7 +95,7 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
         ),
         Part(
             "an absent broker",
-            "gone, stopped, or only its answers lost: nothing is lost, readiness says so (laws 2, 9)",
+            "gone, stopped, only its answers lost: readiness says so, nothing is lost (laws 2, 9)",
             (_tests("tests/integration/outage"),),
             (_tests("-m", "", "tests/integration/outage"),),
         ),
