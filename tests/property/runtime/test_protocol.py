@@ -195,9 +195,7 @@ def test_an_idle_owner_looks_at_the_log(instead: Callable[[type, Step], None]) -
     was decided meanwhile, nor send it. Found here, too.
     """
     instead(h.LookDue, lambda own, _: (own, ()))
-    _goes_wrong(
-        Scope(troubles=1, kinds=frozenset(("moved",)), at_once=frozenset(("marks",))), "not all"
-    )
+    _goes_wrong(TWO, "not all")
 
 
 def test_the_sent_mark_waits_for_what_it_covers(monkeypatch: pytest.MonkeyPatch) -> None:
