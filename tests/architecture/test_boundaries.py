@@ -99,7 +99,7 @@ def _moves_a_file(call: ast.Call) -> bool:
     owner = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     if owner == "os":
         return True
-    return len(call.args) == 1 and not call.keywords and not owner.startswith("metrics.")
+    return len(call.args) == 1 and not call.keywords and "metrics" not in owner
 
 
 def named_sites(file: str, tree: ast.AST) -> Iterator[Site]:
