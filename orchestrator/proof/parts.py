@@ -14,6 +14,7 @@ from orchestrator.proof.readings import (
     of_lines,
     of_recovery,
     of_tests,
+    of_worlds,
 )
 
 CLI = ("-m", "orchestrator.cli")
@@ -67,10 +68,10 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
         Part(
             "protocol",
             "the ownership protocol, explored on the machine that runs (laws 2, 3, 9, 10)",
-            (_tests("tests/property/runtime"),),
+            (_python("tests.property.runtime.explore", read=of_worlds),),
             (
                 _tests("-m", "", "tests/property/runtime"),
-                _python("tests.property.runtime.explore", "--larger", pattern=r"\d"),
+                _python("tests.property.runtime.explore", "--larger", read=of_worlds),
             ),
         ),
         Part(
@@ -155,12 +156,12 @@ def _tests(*words: str) -> Command:
     return Command(("-m", "pytest", "-q", "-rs", *words), of_tests)
 
 
-def _python(module: str, *words: str, pattern: str) -> Command:
-    return Command(("-m", module, *words), of_lines(pattern))
+def _python(module: str, *words: str, read: Reading) -> Command:
+    return Command(("-m", module, *words), read)
 
 
 def _simulation(seeds: str) -> Command:
-    return _python("tests.simulation", "--seeds", seeds, pattern=r"seeds in")
+    return _python("tests.simulation", "--seeds", seeds, read=of_lines("seeds in"))
 
 
 def _chaos(minutes: str, where: Sequence[str]) -> Command:

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 Reading = Callable[[str], str]
 
+_WORLDS: Final = re.compile(r": ([\d,]+) worlds, ([\d,]+) steps")
 _COUNTS: Final = re.compile(r"\b(\d+) (passed|failed|errors?|skipped)\b")
 
 
@@ -29,6 +30,13 @@ def of_lines(pattern: str) -> Reading:
         return lines[-1] if lines else ""
 
     return read
+
+
+def of_worlds(said: str) -> str:
+    """The worlds and steps that the exploration of the protocol counted, of all its scopes."""
+    found = _WORLDS.findall(said)
+    worlds, steps = (sum(int(one[n].replace(",", "")) for one in found) for n in (0, 1))
+    return f"{worlds:,} worlds, {steps:,} steps in {len(found)} scopes" if found else ""
 
 
 def of_check(said: str) -> str:

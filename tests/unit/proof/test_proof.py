@@ -9,7 +9,14 @@ from infra.clock import ManualClock
 from orchestrator.proof import run as running
 from orchestrator.proof.kafka import Place
 from orchestrator.proof.parts import Command, Part, parts
-from orchestrator.proof.readings import of_chaos, of_check, of_lines, of_recovery, of_tests
+from orchestrator.proof.readings import (
+    of_chaos,
+    of_check,
+    of_lines,
+    of_recovery,
+    of_tests,
+    of_worlds,
+)
 from orchestrator.proof.run import Proof, Result
 
 ROOT = Path(__file__).parents[3]
@@ -85,6 +92,8 @@ def test_readings() -> None:
     assert of_tests("3 skipped in 0.1s") == ""
     assert of_tests("no tests ran in 0.1s") == ""
     assert of_lines("seeds in")("a\n  5 seeds in 1 s\nb") == "5 seeds in 1 s"
+    explored = "a (SK, 2 owners): 29,465 worlds, 83,742 steps: holds\nb: 35 worlds, 58 steps: holds"
+    assert of_worlds(explored) == "29,500 worlds, 83,800 steps in 2 scopes"
     check = {"states": 1234, "moves": 5678, "depth": 2, "exhausted": True}
     assert of_check(json.dumps(check)) == "1,234 situations, 5,678 moves, depth 2"
     assert of_check(json.dumps(check | {"exhausted": False})).endswith("not exhausted")
