@@ -10,6 +10,7 @@ from typing import Final
 
 from infra.broker.settings import BrokerSettings
 from infra.kafka import KafkaState, LocalKafka, StartFailed
+from infra.kafka.ports import free_ports
 from infra.processes import Fleet
 from orchestrator.chaos.blows import BROKER, Blow
 from orchestrator.chaos.errors import ChaosError
@@ -39,6 +40,12 @@ class Crew:
         for name in commands:
             self._launch(name)
 
+    async def start_broker(self) -> KafkaState:
+        """Start Kafka, on its data if it has any."""
+        # To the end, whatever becomes of who waits for it: else it would outlive the run.
+        self._starting = asyncio.ensure_future(asyncio.to_thread(self._start_broker))
+        return await asyncio.shield(self._starting)
+
     async def strike(self, blow: Blow) -> bool:
         """Kill or freeze, and bring back after the time the blow says."""
         if blow.victim in self._down:
@@ -54,9 +61,7 @@ class Crew:
         if blow.victim == BROKER:
             await asyncio.to_thread(self._kafka.stop, kill=True)
             await asyncio.sleep(blow.down)
-            # Started to the end whatever happens here: else it would outlive the run.
-            self._starting = asyncio.ensure_future(asyncio.to_thread(self._start_broker))
-            await asyncio.shield(self._starting)
+            await self.start_broker()
         elif blow.kind == "freeze":
             self.fleet.freeze(blow.victim)
             await asyncio.sleep(blow.down)
@@ -101,15 +106,14 @@ async def crew(
     """
     if shutil.which("java") is None:
         raise ChaosError("a real Kafka is needed, and there is no java on this machine")
-    first = LocalKafka(folder / "kafka")
-    say("starting Kafka")
-    state = await asyncio.to_thread(first.start)
-    # From now on on this port and no other: that is where everybody looks for it.
-    kafka = LocalKafka(folder / "kafka", port=state.ports.broker)
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
+    # On one port all the time: that is where everybody looks for it.
+    kafka = LocalKafka(folder / "kafka", port=free_ports(secured=False).broker)
     men = Crew(kafka, Fleet(logs))
     try:
+        say("starting Kafka")
+        state = await men.start_broker()
         yield men, BrokerSettings.local(state.bootstrap)
     finally:
         await men.stop()

@@ -27,7 +27,7 @@ class Echo:
         self._topics = [broker.topic(name) for name in topics]
         self._seed = seed
         self._senders = TopicSenders(broker, client_id="chaos-echo")
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self.repeated = 0
 
     async def run(self) -> None:
@@ -59,8 +59,8 @@ class Echo:
         dice = Random(f"{self._seed}/echo/{record.key!r}/{record.value!r}")
         if dice.random() < SHARE:
             task = asyncio.create_task(self._again(record, dice.choice(LATE_S)))
-            self._waiting.add(task)
-            task.add_done_callback(self._waiting.discard)
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
 
     async def _again(self, record: ConsumedRecord, late_s: float) -> None:
         await asyncio.sleep(late_s)
@@ -69,8 +69,13 @@ class Echo:
         await self._senders.submit(record.topic, record.partition, [copy], OUTSIDE)
         self.repeated += 1
 
+    @property
+    def waiting(self) -> int:
+        """How much is still to be said once more."""
+        return len(self._late)
+
     async def close(self) -> None:
-        """Say what is still to be said, without waiting for its time to come."""
-        for task in self._waiting:
+        """Say no more."""
+        for task in self._late:
             task.cancel()
         await self._senders.close()

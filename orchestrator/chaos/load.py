@@ -58,11 +58,6 @@ class Load:
                     self._begin(self._repeat(start))
             await asyncio.sleep(0.01)
 
-    async def taken(self) -> None:
-        """Wait until every start was taken."""
-        while self._open:
-            await asyncio.wait(self._open)
-
     @property
     def waiting(self) -> int:
         """How many starts have not been taken yet (or are to be made once more)."""

@@ -40,6 +40,11 @@ class Watch:
                 self.recovered[kind] = max(self.recovered.get(kind, 0.0), now - since)
         self.stillest = max(self.stillest, now - self._moved)
 
+    @property
+    def still(self) -> float:
+        """For how many seconds no open saga has moved."""
+        return self._clock.monotonic() - self._moved
+
     def returned(self, kind: str) -> None:
         """Somebody is back from a blow of this kind: how long until a saga moves again?"""
         self._waiting.setdefault(kind, self._clock.monotonic())
