@@ -63,13 +63,14 @@ def every() -> list[Planted]:
     return [read(file) for file in sorted(PATCHES.glob("*.patch"))]
 
 
-def apply(planted: Planted, tree: Path) -> None:
-    """Plant it in a copy of the tree; raises NotApplied naming the patch.
+def apply(planted: Planted, tree: Path, *, look: bool = False) -> None:
+    """Plant it in a copy of the tree, or only ``look`` whether that could be done; raises
+    NotApplied naming the patch.
 
     Only the lines next to the change must be as they were: what is edited around it does no harm.
     """
     done = subprocess.run(
-        ["git", "apply", "-C1", "--whitespace=nowarn", str(planted.file)],
+        ["git", "apply", "-C1", "--whitespace=nowarn", *["--check"][:look], str(planted.file)],
         cwd=tree,
         env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent), "LC_ALL": "C"},
         capture_output=True,

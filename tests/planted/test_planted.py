@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.planted.planted import Planted, every
+from tests.planted.planted import ROOT, NotApplied, Planted, apply, every
 from tests.planted.runner import Runner
 
 EVERY = every()
@@ -18,6 +18,17 @@ def _share(planted: Planted) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize("planted", [pytest.param(p, id=p.name, marks=_share(p)) for p in EVERY])
 def test_a_planted_bug_is_caught(planted: Planted, runner: Runner) -> None:
     print(f"{planted.defect} (law {planted.law})\n{planted.check}\n{runner.caught(planted)}")
+
+
+def test_every_patch_applies() -> None:
+    """Said at once, and not only by the long check: who changes the code makes the patch anew."""
+    wrong: list[str] = []
+    for planted in EVERY:
+        try:
+            apply(planted, ROOT, look=True)
+        except NotApplied as error:
+            wrong.append(str(error))
+    assert not wrong, "\n".join(wrong)
 
 
 def test_there_are_enough_of_them() -> None:
