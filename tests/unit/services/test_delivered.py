@@ -19,6 +19,7 @@ from services.participant.acknowledger import Acknowledger
 from services.participant.batch import BatchHandler
 from services.participant.delivery import Delivery, Parcel
 from services.participant.outcome import Outgoing
+from services.participant.settings import ServiceSettings
 from tests.unit.services.messages import NOW, TOPIC, Consumed, command
 from tests.unit.services.words import make_participant, words
 
@@ -77,7 +78,7 @@ async def test_an_effect_is_on_the_disk_before_its_reply_can_be_sent(tmp_path: P
     inbox.prepare(db)
     db.execute("CREATE TABLE words (word TEXT)")
     broker = BrokerSettings.local("127.0.0.1:1")
-    handler = BatchHandler(make_participant(), db, broker, ManualClock(NOW), 0)
+    handler = BatchHandler(make_participant(), db, broker, ManualClock(NOW), ServiceSettings())
     outcome = await handler.handle([Consumed(command("Note", {"word": "a"}))])
     beside = open_database(file, readonly=True)
     assert len(outcome.outgoing) == 1
