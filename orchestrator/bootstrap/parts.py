@@ -77,7 +77,7 @@ async def running_orchestrator(
 ) -> AsyncGenerator[Orchestrator, None]:
     """The orchestrator of this process, under the data folder's ``lock`` if that is held already.
 
-    ``refill``: see Orchestrator. Raises BrokerError, DatastoreError, LogLost.
+    ``refill``: see Orchestrator. Raises BrokerError, DatastoreError, LogLost, OtherLog.
     """
     orchestrator = Orchestrator(
         settings, broker, Catalogue(sagas), metrics=metrics, lock=lock, refill=refill

@@ -41,7 +41,7 @@ class Echo:
     async def _read(self) -> None:
         counts = await list_topics(self._broker)
         places = [TopicPartition(t, p) for t in self._topics for p in range(counts.get(t, 0))]
-        consumer = make_consumer(self._broker, client_id="chaos-echo", fetch_max_wait_ms=100)
+        consumer = make_consumer(self._broker, client_id="chaos-echo")
         try:
             await consumer.start()
             consumer.assign(places)

@@ -16,7 +16,7 @@ from orchestrator.bootstrap.errors import BootstrapError
 from orchestrator.conformance.errors import ConformanceError
 from orchestrator.definition.errors import SagaMistake
 from orchestrator.replay.errors import ReplayError
-from orchestrator.runtime.errors import LogLost
+from orchestrator.runtime.errors import LogLost, OtherLog
 from orchestrator.sagalog.errors import SagaLogError
 
 MISTAKES = (
@@ -30,6 +30,7 @@ MISTAKES = (
     LogLost,
     LoggingError,
     Mistake,
+    OtherLog,
     ReplayError,
     SagaLogError,
     SagaMistake,

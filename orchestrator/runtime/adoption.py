@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from orchestrator.runtime.errors import LogGap, LogLost
+from orchestrator.runtime.errors import LogGap, LogLost, OtherLog
 from orchestrator.runtime.happenings import Mark
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.sagalog.errors import ForeignLog, LogConflict, UnreadableRecord
@@ -64,9 +64,22 @@ class Adopter:
         return Mark(facts.log, facts.epoch, facts.seq, facts.offset)
 
     async def look(self, partitions: Iterable[int]) -> None:
-        """Inspect the logs of these partitions, before anything begins; raises as ``inspect``."""
+        """Inspect the logs of these partitions, before anything begins; raises as ``inspect``, and
+        OtherLog.
+
+        A file that turns out to be of another log while we run is set aside (law 14): somebody has
+        begun a new one. At the start it is far more often a wrong cluster, or a wrong folder.
+        """
         for partition in partitions:
-            await self.inspect(partition, self.mark(partition))
+            file = self.mark(partition)
+            found = await self.inspect(partition, file)
+            if file is not None and found.log not in ("", file.log):
+                raise OtherLog(
+                    f"the file {self._log.file} holds another log of partition {partition} than the"
+                    " broker: it is another cluster or topic prefix, or somebody has begun a new"
+                    " log; nothing was changed. Correct the settings, or move the file away: it is"
+                    " then read from the broker"
+                )
 
     async def inspect(self, partition: int, file: Mark | None) -> Comparison:
         """Compare before a claim; raises LogLost, LogGap, KafkaError.

@@ -20,6 +20,10 @@ class LogLost(RuntimeFailure):
     """The broker holds nothing of a log that the file holds."""
 
 
+class OtherLog(RuntimeFailure):
+    """The broker holds another log than the file."""
+
+
 class ClaimIgnored(RuntimeFailure):
     """Our claim does not count: another one named the log first."""
 

@@ -95,7 +95,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         """Start; returns when the group was joined.
 
         Raises BrokerError (not there, topics wrong or too weak), DatastoreError (the folder is in
-        use or cannot be written, the file is newer), SeatTaken, LogLost.
+        use or cannot be written, the file is newer), SeatTaken, LogLost, OtherLog.
         """
         try:
             await self._start(timeout_s)

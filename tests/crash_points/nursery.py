@@ -17,9 +17,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-# Dozens of idle consumers share one broker: a fetch that finds nothing waits for longer, as the
-# orchestrator's own do. What arrives ends it at once.
-IDLE_FETCH_MS = 100
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -108,7 +105,6 @@ def _preload() -> None:
     import orchestrator.cli.replay
     import orchestrator.cli.service
     import orchestrator.cli.up  # noqa: F401
-    from infra.broker import clients
     from orchestrator.bootstrap.crash_points import crash_points
     from orchestrator.bootstrap.load import load, load_application
 
@@ -117,7 +113,6 @@ def _preload() -> None:
     for name in (*application.services.values(), *application.routers, *application.sagas):
         load(name, object)
     load(application.seed or "", object)
-    clients.FETCH_WAIT_MS = IDLE_FETCH_MS
     gc.freeze()
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from contracts.topics import saga_id
+from contracts.topics import LOG, saga_id
 from infra.broker.settings import BrokerSettings
 from infra.datastore import FolderInUse, NewerSchema
 from infra.embedded_broker import EmbeddedBroker
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.errors import OtherLog
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.compare import differences
 from orchestrator.sagalog.store import SagaLog
@@ -19,10 +20,9 @@ from tests.brokers import MakeTopics
 from tests.integration.replay.command import SagaCommand, names
 from tests.integration.replay.load import WORK, mixed, run_mixed
 from tests.integration.runtime.stage import (
-    PARTITIONS,
     TOPICS,
-    eventually,
     participant,
+    read_all,
     running,
     settings,
 )
@@ -174,34 +174,24 @@ async def test_a_newer_schema_is_refused(
         assert log.last_sequence(0) == 100
 
 
-async def test_the_file_of_another_cluster_is_set_aside(folder: Path, tmp_path: Path) -> None:
-    """Two clusters with a log each, and one's file under the other's orchestrator (law 14): the
-    topic is right, and what the file held is kept."""
+async def test_the_file_of_another_cluster_is_refused(folder: Path, tmp_path: Path) -> None:
+    """Two clusters with a log each, and one's file under the other's orchestrator (ADR 0004)."""
     with EmbeddedBroker() as one, EmbeddedBroker() as other:
         mine = BrokerSettings.local(one.start(TOPICS), embedded=True)
         theirs = BrokerSettings.local(other.start(TOPICS), embedded=True)
         async with participant(mine, mixed) as work, running(mine, folder, WORK) as o:
             await run_mixed(o, work, 0, 12)
-        before = tmp_path / "before.db"
-        (folder / "saga.db").rename(before)
         async with participant(theirs, mixed) as work:
             async with running(theirs, tmp_path / "theirs", WORK) as o:
                 await run_mixed(o, work, 0, 3)
-            (folder / "saga.db").unlink(missing_ok=True)
-            before.rename(folder / "saga.db")
-            before.write_bytes((folder / "saga.db").read_bytes())
-            async with running(theirs, folder, WORK) as o:
-                await eventually(lambda: sum(o.reader.counts().values()) == 3)
-    assert not differences(folder / "saga.db", tmp_path / "theirs" / "saga.db")
-    kept = [folder / name for name in names(folder, "*aside*") if not name.endswith(("wal", "shm"))]
-    assert len(kept) == PARTITIONS
-    held: set[int] = set()
-    for file in kept:
-        with SagaLog.open(file) as log:
-            held |= {saga.id for p in range(PARTITIONS) for saga in log.open_sagas(p)}
-    with SagaLog.open(before) as log:
-        assert held == {saga.id for p in range(PARTITIONS) for saga in log.open_sagas(p)}
-    assert held
+            before, topic = content(folder / "saga.db"), len(await read_all(theirs, LOG))
+            with pytest.raises(OtherLog, match="another log of partition 0"):
+                await Orchestrator(settings(folder), theirs, Catalogue([WORK])).start()
+            assert (content(folder / "saga.db"), len(await read_all(theirs, LOG))) == (
+                before,
+                topic,
+            )
+            assert not names(folder, "*aside*")
 
 
 def test_the_load_of_these_tests_is_what_the_store_takes(tmp_path: Path) -> None:
