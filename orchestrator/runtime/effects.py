@@ -115,10 +115,10 @@ class Effects:
         chunks = list(_chunks(records))
         left = len(chunks)
 
-        def acknowledged(future: "asyncio.Future[int]", chunk: list[Record]) -> None:
+        def acknowledged(future: "asyncio.Future[int]", chunk: list[Record], size: int) -> None:
             nonlocal left
             self.unacknowledged -= len(chunk)
-            self.backlog.sending(topic, -records_size(chunk))
+            self.backlog.sending(topic, -size)
             if future.cancelled():
                 return
             error = future.exception()  # asked for also at the end, or asyncio would complain
@@ -132,11 +132,11 @@ class Effects:
                     parcel.minus()
 
         topic = self._settings.topic(place[0])
-        for chunk in chunks:
+        for chunk, size in chunks:
             self.unacknowledged += len(chunk)
-            self.backlog.sending(topic, records_size(chunk))
+            self.backlog.sending(topic, size)
             future = self._senders.submit(topic, place[1], chunk, place[2])
-            future.add_done_callback(lambda f, c=chunk: acknowledged(f, c))
+            future.add_done_callback(lambda f, c=chunk, s=size: acknowledged(f, c, s))
 
     def _refused(
         self,
@@ -192,15 +192,19 @@ class Effects:
         self._schedule()
 
 
-def _chunks(records: list[Record]) -> Iterator[list[Record]]:
+def _chunks(records: list[Record]) -> Iterator[tuple[list[Record], int]]:
+    """Parts that are sent in one group each, with their size in bytes."""
+    size = records_size(records)
+    if size <= GROUP_BYTES:  # as nearly always: measured once, for this is the hot path
+        yield records, size
+        return
     chunk: list[Record] = []
     size = 0
     for record in records:
         more = records_size((record,))
         if chunk and size + more > GROUP_BYTES:
-            yield chunk
+            yield chunk, size
             chunk, size = [], 0
         chunk.append(record)
         size += more
-    if chunk:
-        yield chunk
+    yield chunk, size

@@ -21,11 +21,13 @@ ORDER BY step, direction, round
 -- name: seen
 SELECT EXISTS (SELECT 1 FROM seen_events WHERE id = ?)
 
--- name: forget_effects
-DELETE FROM inbox WHERE at < :before AND (tenant, saga, step, direction, round) IN (
-    SELECT tenant, saga, step, direction, round FROM inbox
-    WHERE saga & 1023 = :partition AND saga < :oldest ORDER BY saga LIMIT :most
-)
+-- name: effects_after
+SELECT tenant, saga, step, direction, round, at FROM inbox
+WHERE (tenant, saga, step, direction, round) > (?, ?, ?, ?, ?)
+ORDER BY tenant, saga, step, direction, round LIMIT ?
+
+-- name: forget_effect
+DELETE FROM inbox WHERE tenant = ? AND saga = ? AND step = ? AND direction = ? AND round = ?
 
 -- name: forget_events
 DELETE FROM seen_events WHERE (id, source) IN (

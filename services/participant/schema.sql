@@ -30,6 +30,5 @@ CREATE TABLE member (
     id   TEXT NOT NULL
 ) STRICT;
 
--- What may be forgotten is found by its saga, the oldest first; an event by its age.
-CREATE INDEX inbox_sagas ON inbox (saga & 1023, saga);
+-- What may be forgotten: an event is found by its age. (Effects by their key, tenant by tenant, the oldest sagas first.)
 CREATE INDEX seen_events_at ON seen_events (at);

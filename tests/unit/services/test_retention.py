@@ -125,18 +125,33 @@ async def test_tombstones_go_too_and_a_copy_that_comes_after_that_is_refused(mem
 
 
 async def test_it_goes_in_small_steps(memory: Memory):
-    rows = [(1, saga_id(n, 0), "s", "do", 1, "succeeded", "T", b"{}", 0) for n in range(1, 1_201)]
+    rows = [(1, saga_id(n, 0), "s", "do", 1, "succeeded", "T", b"{}", 0) for n in range(1, 2_401)]
     with transaction(memory.db, OUTSIDE):
         memory.db.executemany("INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        ids = [(str(n), "source", 0) for n in range(1_200)]
+        ids = [(str(n), "source", 0) for n in range(2_400)]
         memory.db.executemany("INSERT INTO seen_events VALUES (?, ?, ?)", ids)
-    memory.retention.heard({0: saga_id(2_000, 0)})
+    memory.retention.heard({0: saga_id(3_000, 0)})
     left = []
     while memory.forget():
         left.append(len(memory.sagas()))
-    assert left == [1_200 - STEP, 1_200 - 2 * STEP]
+    assert left == [2_400 - STEP, 2_400 - 2 * STEP]
     assert memory.sagas() == []
     assert memory.db.execute("SELECT count(*) FROM seen_events").fetchone() == (0,)
+
+
+async def test_every_tenant_has_its_turn(memory: Memory):
+    """Also behind one whose effects are all young, and behind old ones that stay."""
+    old = [(3, saga_id(n, 0), "s", "do", 1, "succeeded", "T", b"{}", 0) for n in range(1, 1_501)]
+    young = [(2, saga_id(n, 0), "s", "do", 1, "succeeded", "T", b"{}", NOW) for n in range(1_500)]
+    with transaction(memory.db, OUTSIDE):
+        rows = "INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        memory.db.executemany(rows, [*young, *old])
+        memory.db.executemany(rows, [(1, saga_id(1, 7), *row[2:]) for row in old[:1]])
+    memory.retention.heard({0: saga_id(2_000, 0)})
+    while memory.forget():
+        pass
+    found = memory.db.execute("SELECT tenant, count(*) FROM inbox GROUP BY tenant").fetchall()
+    assert found == [(1, 1), (2, 1_500)]
 
 
 async def test_an_event_that_may_be_forgotten_is_not_taken_again(memory: Memory):
