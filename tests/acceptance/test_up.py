@@ -40,9 +40,8 @@ def test_a_saga_from_start_to_history(running: Saga) -> None:
     identity = str(started["id"])
     status = running.json("status", identity)
     assert (status["state"], status["waiting"]) == ("completed", [])
-    facts = [
-        fact["type"] for t in running.json("history", identity)["items"] for fact in t["facts"]
-    ]
+    told = running.json("history", identity)["items"]
+    facts = [fact["type"] for item in told for fact in item["facts"]]
     assert facts[0] == "started"
     assert facts.count("completed") == 1
     assert "succeeded" in running.run("history", identity).out

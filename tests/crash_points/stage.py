@@ -50,7 +50,7 @@ class BrokerAway(Exception):
 
 
 @dataclass
-class Stage:
+class Stage:  # pylint: disable=too-many-public-methods  # all that a scenario can do
     """Processes are known by their role: there is one of each at a time."""
 
     nursery: Nursery
