@@ -7,6 +7,7 @@ append also `NAME:sent`), and a process that is armed with one kills itself ther
 would: nothing is flushed, nothing cleaned up. Not armed, a passing costs a look at one attribute.
 """
 
+import difflib
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -150,9 +151,13 @@ def arm(spec: str) -> None:
     found = _known.get(name)
     moment = _MOMENTS.get(asked)
     count = int(passing or 1) if (passing or "1").isdecimal() else 0
-    if not (found and moment and moment in found.kind.moments and count > 0):
-        names = ", ".join(point.name for known in boundaries() for point in known.points())
+    if not found or not moment or moment not in found.kind.moments:
+        names = [point.name for known in boundaries() for point in known.points()]
+        near = ", ".join(difflib.get_close_matches(spec, names, 3, 0.3)) or "none"
         raise UnknownPoint(
-            f"{CRASH_AT}={spec}: no such crash point, or no such passing; there are {names}"
+            f"{CRASH_AT}={spec}: there is no such crash point (near it: {near});"
+            " `saga proof points` lists all"
         )
+    if count < 1:
+        raise UnknownPoint(f"{CRASH_AT}={spec}: passings are counted from 1 on")
     found.arm(moment, count)

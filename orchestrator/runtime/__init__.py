@@ -6,8 +6,8 @@ Where to look, in the order of one message:
 - deciding: ``desk`` (an input becomes a decision), ``decisions``, ``plans``, ``states`` (the
 cache), ``refusals``
 - ownership of a partition: ``ownership``, ``standing`` and ``happenings`` (the pure machine),
-  ``partition`` (drives it), ``claiming`` and ``adoption`` (laws 9 and 14), ``log_reader``,
-  ``log_writer``, ``follow``
+  ``partition`` (drives it), ``belonging``, ``claiming`` and ``adoption`` (laws 9 and 14),
+  ``log_reader``, ``log_writer``, ``follow``
 - keeping: ``house`` (one SQLite transaction for all partitions), ``outstanding``
 - out: ``wire`` (rendering), ``effects`` (sending, the sent mark), ``answers`` and ``waiters``
 - time: ``timers`` (law 5's barrier), ``steady`` (jumps of the wall clock)

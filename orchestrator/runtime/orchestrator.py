@@ -23,6 +23,7 @@ from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.adoption import Adopter
 from orchestrator.runtime.answers import Answers
+from orchestrator.runtime.belonging import refuse_elsewhere
 from orchestrator.runtime.boundaries import START, STOP
 from orchestrator.runtime.checkup import Checkup
 from orchestrator.runtime.desk import Desk
@@ -119,12 +120,18 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
                 allow_weak=self.settings.allow_weak_log,
             )
             shell = await self._build(stack, count)
-            await shell.house.adopter.look(range(count))
+            await self._belong(shell, count)
             self._shell = shell
             stack.push_async_callback(self._end_at_failure, shell)
             with START:
                 await shell.begin()
             self._stack = stack.pop_all()
+
+    async def _belong(self, shell: Shell, count: int) -> None:
+        log, embedded = shell.house.log, self._broker.embedded
+        refuse_elsewhere(log, count, embedded=embedded, refill=self._refill)
+        await shell.house.adopter.look(range(count))
+        log.settle(embedded)
 
     async def _end_at_failure(self, shell: Shell) -> None:
         if self._shell is shell:

@@ -12,6 +12,7 @@ FOLLOW: Final = boundary(
     "file.follow", TRANSACTION, "what was read from the topic, into the saga log"
 )
 MARK: Final = boundary("file.mark", TRANSACTION, "sent marks that have moved since the last commit")
+HOME: Final = boundary("file.home", TRANSACTION, "a note on which kind of broker the log is")
 DISPLACE: Final = boundary(
     "file.displace", TRANSACTION, "a note that a partition stands in the topic no more"
 )

@@ -75,6 +75,11 @@ class Lookups:
         found = self._all("partition", (partition,))
         return PartitionFacts(*found[0]) if found else None
 
+    def home(self) -> bool | None:
+        """Whether the log of this file is on an embedded broker; None while it is on none."""
+        found = self._all("home")
+        return bool(found[0][0]) if found else None
+
     def partitions(self) -> list[PartitionFacts]:
         """What is known of every partition's log, as of its ``at``."""
         return [PartitionFacts(*row) for row in self._all("partitions")]

@@ -246,3 +246,9 @@ SELECT saga, number, at, input, facts FROM transitions ORDER BY saga, number;
 
 -- name: compare_definitions
 SELECT version, name, body FROM definitions ORDER BY version;
+
+-- name: home
+SELECT embedded FROM home;
+
+-- name: settle
+INSERT INTO home (only, embedded) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET embedded = excluded.embedded;

@@ -12,7 +12,7 @@ from infra.datastore import DatastoreError, migrate, open_database, transaction
 from infra.logging import get_logger
 from orchestrator.sagalog.aside import copy_partition, free_name, remove
 from orchestrator.sagalog.batch import Batch
-from orchestrator.sagalog.boundaries import COMMIT, DISPLACE, FORGET, MIGRATE
+from orchestrator.sagalog.boundaries import COMMIT, DISPLACE, FORGET, HOME, MIGRATE
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
 from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
 from orchestrator.sagalog.records import unseal
@@ -134,6 +134,11 @@ class SagaLog(Lookups):
                 yield definitions.pop(0)
             yield held
         yield from definitions
+
+    def settle(self, embedded: bool) -> None:
+        """Say on which kind of broker the log of this file is; raises LogWriteFailed."""
+        if self.home() != embedded:
+            self._change([SQL["settle"]], (int(embedded),), HOME)
 
     def displace(self, partition: int, from_offset: int) -> None:
         """Say that what stood at this offset and after it is not in the topic any more (law 14).

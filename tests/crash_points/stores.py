@@ -1,9 +1,10 @@
 """One store is lost, or is another's: what brings it back dies, and is called again (law 14)."""
 
+import msgspec
+
 from orchestrator.sagalog.batch import Batch
-from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.store import SagaLog
-from tests.crash_points.stage import OTHERS, PARTITIONS, Stage
+from tests.crash_points.stage import OTHERS, Stage
 from tests.crash_points.traffic import at_payment, pay
 
 
@@ -52,14 +53,15 @@ async def followed(stage: Stage, point: str) -> None:
 
 
 async def set_aside(stage: Stage, point: str) -> None:
-    """A file of another log lies in the folder; the orchestrator dies while it sets it aside."""
+    """The file contradicts the topic, as when somebody else went on with the log on another
+    machine; the orchestrator dies while it sets it aside.
+    """
     await at_payment(stage)
     await stage.stop("orchestrator")
-    _lose(stage)
     with SagaLog.open(stage.file) as log:
         batch = Batch()
-        for partition in range(PARTITIONS):
-            batch.keep(PartitionFacts(partition, "f" * 24, "e" * 24, 3, 7))
+        for held in log.partitions():
+            batch.keep(msgspec.structs.replace(held, epoch="e" * 24))
         log.commit(batch)
     stage.orchestrator(point)
     pay(stage)

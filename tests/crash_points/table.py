@@ -17,6 +17,7 @@ SCENARIOS: Final[Mapping[str, traffic.Scenario]] = {
     "file.displace": stores.refilled,
     "file.follow": stores.followed,
     "file.forget": stores.set_aside,
+    "file.home": traffic.orchestrator_at_first,
     "file.mark": traffic.orchestrator_in_traffic,
     "file.migrate": traffic.orchestrator_at_first,
     "log.claim": traffic.orchestrator_in_traffic,

@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep-going", action="store_true", help="not only to the first failure")
     asked = parser.parse_args()
+    if asked.seeds < 1 or asked.workers < 1:
+        parser.error("--seeds and --workers begin at 1")
     if asked.seed is not None:
         result = run(asked.seed)
         _tell(result, asked.trace, always=True)

@@ -75,3 +75,9 @@ CREATE TABLE partitions (
     sent        INTEGER NOT NULL,
     at          INTEGER NOT NULL
 );
+
+-- On which kind of broker the log of this file is; no row before it is on any (ADR 0004).
+CREATE TABLE home (
+    only      INTEGER PRIMARY KEY CHECK (only = 1),
+    embedded  INTEGER NOT NULL CHECK (embedded IN (0, 1))
+);

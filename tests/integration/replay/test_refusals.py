@@ -12,6 +12,7 @@ from infra.broker.settings import BrokerSettings
 from infra.datastore import FolderInUse, NewerSchema
 from infra.embedded_broker import EmbeddedBroker
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.belonging import refuse_elsewhere
 from orchestrator.runtime.errors import OtherLog
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.compare import differences
@@ -20,6 +21,7 @@ from tests.brokers import MakeTopics
 from tests.integration.replay.command import SagaCommand, names
 from tests.integration.replay.load import WORK, mixed, run_mixed
 from tests.integration.runtime.stage import (
+    PARTITIONS,
     TOPICS,
     participant,
     read_all,
@@ -192,6 +194,41 @@ async def test_the_file_of_another_cluster_is_refused(folder: Path, tmp_path: Pa
                 topic,
             )
             assert not names(folder, "*aside*")
+
+
+async def test_a_file_with_more_partitions_is_refused(
+    embedded_broker: BrokerSettings, make_topics: MakeTopics, folder: Path
+) -> None:
+    """Its sagas in the others would stand still, and nobody would know."""
+    await make_topics(embedded_broker, TOPICS)
+    with SagaLog.open(make_log(folder / "saga.db")) as log:
+        Owner(Topic(PARTITIONS), log, "epoch-beyond").define()
+        before = log.partitions()
+    with pytest.raises(OtherLog, match=f"sagas in partition {PARTITIONS}, and there are"):
+        await Orchestrator(settings(folder), embedded_broker, Catalogue([WORK])).start()
+    with SagaLog.open(folder / "saga.db") as log:
+        assert (log.partitions(), log.home()) == (before, None)
+
+
+async def test_an_embedded_broker_takes_no_file_of_a_cluster(
+    embedded_broker: BrokerSettings, make_topics: MakeTopics, folder: Path
+) -> None:
+    """It would be filled with what belongs to the cluster, and go on with it."""
+    await make_topics(embedded_broker, TOPICS)
+    with SagaLog.open(make_log(folder / "saga.db")) as log:
+        log.settle(False)
+    with pytest.raises(OtherLog, match="belongs to a Kafka cluster, and this is an embedded"):
+        await Orchestrator(settings(folder), embedded_broker, Catalogue([WORK])).start()
+
+
+def test_a_cluster_takes_the_file_of_an_embedded_broker_when_told_so(tmp_path: Path) -> None:
+    with SagaLog.open(make_log(tmp_path / "saga.db")) as log:
+        log.settle(True)
+        with pytest.raises(OtherLog, match="saga replay refill"):
+            refuse_elsewhere(log, PARTITIONS, embedded=False, refill=False)
+        refuse_elsewhere(log, PARTITIONS, embedded=False, refill=True)
+        log.settle(False)
+        refuse_elsewhere(log, PARTITIONS, embedded=False, refill=False)
 
 
 def test_the_load_of_these_tests_is_what_the_store_takes(tmp_path: Path) -> None:

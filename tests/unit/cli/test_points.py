@@ -23,7 +23,7 @@ def test_every_point_is_listed_with_its_meaning(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    "spec", ["file.comit:before", "file.commit:sent", "file.commit", "x:after:0"]
+    "spec", ["file.comit:before", "file.commit:sent", "file.commit", "fil.commit:befor:0"]
 )
 def test_a_wrong_point_is_refused_with_the_right_ones(
     spec: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -32,6 +32,7 @@ def test_a_wrong_point_is_refused_with_the_right_ones(
     assert run(["config"]) == 2
     said = capsys.readouterr().err
     assert spec in said and "file.commit:before" in said and said.count("\n") == 1
+    assert "`saga proof points` lists all" in said
 
 
 @pytest.mark.parametrize("passing", ["0", "-1", "one", "1.5"])
