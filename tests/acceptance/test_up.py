@@ -85,7 +85,7 @@ def test_what_the_services_did_is_in_the_metrics(running: Saga) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     text = httpx.get(f"{running.url()}/metrics", headers=headers, trust_env=False).text
     found = [line for line in text.splitlines() if line.startswith("saga_service_messages_total{")]
-    (paid,) = [line for line in found if 'service="payment",outcome="succeeded"' in line]
+    (paid,) = [line for line in found if 'outcome="succeeded",service="payment"' in line]
     assert float(paid.rpartition(" ")[2]) >= 1, found
     assert 'saga_service_lag_records{service="payment"}' in text
 

@@ -44,8 +44,7 @@ class Team(NamedTuple):
 
 async def check_story(team: Team, broker: BrokerSettings, before: Path, after: Path) -> None:
     """What had happened before the stopped one woke up stands; everybody tells the same since."""
-    skipped = await told(broker, after)
-    assert any("is current" in why for why in skipped), "the woken one has written nothing"
+    await told(broker, after)
     for command in (team.one, team.two):
         assert counts(command) == {"completed": 2 * WAVE, "failed": 2 * WAVE}
         await told(broker, command.data / "saga.db")  # what it has not followed to its end

@@ -1,6 +1,5 @@
 """The API answers before, while and after the orchestrator runs."""
 
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -9,6 +8,7 @@ from infra.broker.errors import BrokerUnreachable
 from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.health import Health
 from orchestrator.runtime.orchestrator import Orchestrator
 
 
@@ -21,7 +21,7 @@ class Running:
         self._found = found
 
     def health(self) -> Any:
-        return SimpleNamespace(ready=True, reasons=[], partitions=[])
+        return Health(True, [], [], 0)
 
     async def wait(self, *_: object) -> object:
         return self._found
