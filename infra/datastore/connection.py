@@ -1,8 +1,9 @@
 """Connections that keep what they commit (WAL, synchronous=FULL), and transactions one can see."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def open_database(path: str | PathLike[str], *, readonly: bool = False) -> sqlit
     """
     file = Path(path).absolute()
     try:
+        if not readonly:
+            _own(file)
         connection = _connect(file, readonly)
         try:
             _configure(connection, readonly)
@@ -35,6 +38,14 @@ def open_database(path: str | PathLike[str], *, readonly: bool = False) -> sqlit
     except DatabaseNotOpened as error:
         raise DatabaseNotOpened(f"cannot open the database {file}: {error}") from error
     return connection
+
+
+def _own(file: Path) -> None:
+    """Make the file if it is not there, for nobody else's eyes: it holds what the business is told.
+    SQLite gives WAL and index the same rights.
+    """
+    with suppress(OSError):  # SQLite says better what is wrong
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _connect(file: Path, readonly: bool) -> sqlite3.Connection:

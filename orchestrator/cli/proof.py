@@ -1,5 +1,6 @@
 """`saga proof`: everything that this system promises, shown part by part, in one table."""
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -9,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.broker.probe import wait_for_broker
+from infra.broker.settings import BrokerSettings
 from infra.clock import SystemClock
 from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.load import load_application
@@ -48,6 +51,8 @@ def proof(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
     if context.invoked_subcommand is not None:
         return
     known = _known(given.settings(app=application, app_dir=app_dir))
+    if broker is not None:  # bad input, and no part that fails
+        asyncio.run(wait_for_broker(BrokerSettings(bootstrap_servers=(broker,))))
     results = _run(_chosen(known, only or ()), broker, full=full)
     emit(results, view, as_json=as_json)
     if failed := [one.part for one in results if one.verdict == "fails"]:

@@ -40,6 +40,12 @@ def test_the_writer_is_durable(db: sqlite3.Connection, file: Path):
     assert file.exists()
 
 
+def test_only_its_owner_may_look_into_it(db: sqlite3.Connection, file: Path):
+    db.execute("INSERT INTO t VALUES (1, 'a')")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in file.parent.iterdir()}
+    assert modes == {"data.db": 0o600, "data.db-wal": 0o600, "data.db-shm": 0o600}
+
+
 def test_a_read_only_connection_reads_and_cannot_write(db: sqlite3.Connection, file: Path):
     db.execute("INSERT INTO t VALUES (1, 'a')")
     reader = open_database(file, readonly=True)
