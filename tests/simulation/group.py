@@ -47,6 +47,8 @@ class Group:
         A static member that comes back before its session has ended takes its seat again, and
         nobody else hears of it.
         """
+        if not consumer.node.alive:
+            return  # a coordinator forgets who waits when their connection goes
         known = self._members.get(name)
         if known is not None and known.consumer is not consumer and not self._rebalancing:
             self._take_seat(known, consumer)
