@@ -82,6 +82,7 @@ def _folder() -> Iterator[Path]:
 def _quiet() -> Iterator[None]:
     """No log lines, no garbage collection in between (it would run things at odd moments), and no
     complaint about tasks of dead processes, which never end."""
+    logs = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
@@ -92,3 +93,4 @@ def _quiet() -> Iterator[None]:
         gc.collect()
         gc.enable()
         sys.unraisablehook = hook
+        structlog.configure(**logs)
