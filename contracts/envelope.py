@@ -19,7 +19,7 @@ HEADERS: Final = [("content-type", CONTENT_TYPE)]
 T = TypeVar("T")
 
 Direction = Literal["do", "undo"]
-Outcome = Literal["succeeded", "refused", "failed"]
+Outcome = Literal["succeeded", "refused", "failed", "answered"]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Wide = Annotated[int, Field(ge=0, lt=2**53)]
@@ -33,7 +33,8 @@ class Request(TypedDict):
     """To the orchestrator, on ``saga.requests``: start a saga, tell it something, or repair it.
 
     ``type`` is ``saga.start`` (``data``: StartData), ``saga.signal`` (``data``: SignalData) or
-    ``saga.repair`` (``data``: RepairData).
+    ``saga.repair`` (``data``: RepairData). A signal names its saga, or the ``requestkey`` of its
+    start and, in its data, the definition.
     """
 
     specversion: Literal["1.0"]
@@ -47,19 +48,37 @@ class Request(TypedDict):
     data: dict[str, Any]
 
 
+class ParentData(TypedDict):
+    """The saga that begins a child: which step of it, in which round, waits for the end; ``until``
+    (Unix milliseconds) is the deadline that the child keeps for it.
+    """
+
+    saga: Wide
+    step: Name
+    round: Annotated[int, Field(ge=1)]
+    until: NotRequired[Wide]
+
+
 class StartData(TypedDict):
-    """What a start asks for: a definition by name and its input."""
+    """What a start asks for: a definition by name and its input; ``parent`` where it is a child."""
 
     definition: Name
     input: dict[str, Any]
+    parent: NotRequired[ParentData]
 
 
 class SignalData(TypedDict):
-    """What a running saga is told; every saga takes ``cancel``, until there is no way back."""
+    """What a running saga is told, and the fields of the signal's contract in ``data``.
+
+    Every saga takes ``cancel``, which needs a reason, until there is no way back. ``definition``
+    stands beside a request key where the sender does not know the saga's id.
+    """
 
     signal: Name
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: Annotated[str, Field(max_length=1000)]
     by: Annotated[str, Field(min_length=1, max_length=200)]
+    definition: NotRequired[Name]
+    data: NotRequired[dict[str, Any]]
 
 
 class RepairData(TypedDict):

@@ -37,3 +37,11 @@ class Event(Message):
 
     topic: ClassVar[str]
     key: ClassVar[str]
+
+
+class Signal(Message):
+    """Something that a running saga may be told; subclasses set ``name``, and declare the fields
+    that it carries beside who says it and why.
+    """
+
+    name: ClassVar[str]

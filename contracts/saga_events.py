@@ -3,6 +3,8 @@
 Keyed by the request key of the saga's start, which stands in the envelope (``requestkey``).
 """
 
+from typing import Literal
+
 from contracts.messages import Event
 from contracts.topics import EVENTS
 
@@ -48,3 +50,37 @@ class SagaRefused(SagaEvent):
     code: str
     reason: str
     status: int
+
+
+class SagaSignalled(SagaEvent):
+    """The saga was told something: it was applied, refused (``why``), or is held until the step
+    that it concerns has settled.
+    """
+
+    signal: str
+    id: str
+    outcome: Literal["applied", "refused", "held"]
+    why: str
+    by: str
+    reason: str
+
+
+class SagaProgressed(SagaEvent):
+    """A step of the saga has moved; told where its definition says so. ``parent`` is the saga that
+    began this one, 0 where nobody did.
+    """
+
+    step: str
+    direction: Literal["do", "undo"]
+    phase: Literal[
+        "sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone", "dropped"
+    ]
+    round: int
+    attempt: int
+    parent: int
+
+
+class SagaLate(SagaEvent):
+    """The deadline has passed where there is no way back any more: ``committed`` names the step."""
+
+    committed: str

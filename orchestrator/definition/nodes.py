@@ -5,7 +5,11 @@ The typed builder, step functions and documents all compile to these nodes (DESI
 definition, three ways to write it"). A *source* is a dotted path into the saga's data:
 ``input.user_id``, ``product.amount`` (a field of the reply of step ``product``), or a fact
 about the saga itself: ``saga.id``, ``saga.key``, ``saga.tenant``, ``saga.reason``,
-``saga.code``, ``saga.status``, ``saga.undone``.
+``saga.code``, ``saga.status``, ``saga.undone``. An event that a signal tells may also be filled
+from that signal: ``signal.id``, ``signal.by``, ``signal.reason``, ``signal.at`` (Unix
+milliseconds) and the fields of its data.
+
+What a definition does not use is not in its JSON, so that its version stays what it was.
 """
 
 from hashlib import sha256
@@ -54,6 +58,10 @@ class Call(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True, tag="step"):
     """A command to a participant, with the command that undoes it (Garcia-Molina 1987;
     Richardson 2018).
+
+    With ``child`` it is another saga of that name: ``do`` is its start (on ``saga.requests``, the
+    command is its name), the reply its result, a refusal its failure. It is asked until it has
+    ended, so its outcome never stays unknown.
     """
 
     name: str
@@ -65,6 +73,34 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
     undo_timeout_ms: int
     undo_retry: Retry
     refusals: dict[str, int]
+    child: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Wait(msgspec.Struct, frozen=True, tag="wait"):
+    """Nothing goes on here until a signal comes or the time is over, whichever is first.
+
+    - ``signal``: its name; empty: only time counts. ``required`` names the fields it must carry.
+    - ``accepts``: the field of the signal that must be true; if it is not, the step is refused
+      with the code ``rejected``. Empty: every signal of that name is a yes.
+    - ``expires``: what the step comes to when the time is over: ``done`` with ``data`` as its
+      reply, or ``refused`` (code ``rejected`` too).
+    - ``person``: somebody is waited for, so the deadline of the saga stands still meanwhile.
+    """
+
+    name: str
+    signal: str
+    required: tuple[str, ...]
+    timeout_ms: int
+    expires: Literal["done", "refused"]
+    data: dict[str, Any]
+    refusals: dict[str, int]
+    accepts: str = ""
+    person: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """It has no effect, so there is nothing to undo."""
+        return "read"
 
 
 class Parallel(msgspec.Struct, frozen=True, tag="parallel"):
@@ -73,7 +109,8 @@ class Parallel(msgspec.Struct, frozen=True, tag="parallel"):
     branches: tuple[tuple["Node", ...], ...]
 
 
-Node = Step | Parallel
+Leaf = Step | Wait
+Node = Leaf | Parallel
 
 
 class Emit(msgspec.Struct, frozen=True):
@@ -87,11 +124,28 @@ class Emit(msgspec.Struct, frozen=True):
     fields: dict[str, str]
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A signal that changes the input of a running saga.
+
+    ``fields``: field of the input -> field of the signal; ``required`` names the fields that the
+    signal must carry. It is applied until the step ``redo`` is commanded. While that step is in
+    flight the signal is held; once it is done the change is applied, and the step is done again in
+    a new round (DESIGN law 4). Of a child the signal is handed on, and the child decides. After
+    that it is refused. ``told`` are the events of its application.
+    """
+
+    signal: str
+    required: tuple[str, ...]
+    fields: dict[str, str]
+    redo: str
+    told: tuple[Emit, ...] = ()
+
+
 class Definition(msgspec.Struct, frozen=True):
     """What a saga is: its name, the JSON schema of its input, its nodes, the events of start and
-    outcomes, and the time that it may take (``deadline_ms``).
-
-    What a saga does not use is not in its JSON, so that its version stays what it was.
+    outcomes, the time that it may take (``deadline_ms``), the signals that change it, what it
+    answers whoever started it as a child (``result``: field -> source), and whether it tells every
+    move of its steps (``progress``).
     """
 
     name: str
@@ -101,6 +155,9 @@ class Definition(msgspec.Struct, frozen=True):
     completed: tuple[Emit, ...] = ()
     failed: tuple[Emit, ...] = ()
     deadline_ms: int | msgspec.UnsetType = msgspec.UNSET
+    changes: tuple[Change, ...] | msgspec.UnsetType = msgspec.UNSET
+    result: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    progress: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def time_ms(self) -> int:

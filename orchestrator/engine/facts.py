@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from orchestrator.definition.nodes import Direction
+from orchestrator.engine.inputs import Parent
 
 
 class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -19,7 +20,7 @@ class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class Started(_Fact, frozen=True, tag="started"):
     """The saga exists: which definition at which version, for whom, asked for under which
-    request key, until when (0: without end).
+    request key, until when (0: without end); ``parent`` where another saga began it.
     """
 
     definition: str
@@ -29,10 +30,15 @@ class Started(_Fact, frozen=True, tag="started"):
     input: dict[str, Any]
     trace: str = ""
     deadline: int = 0
+    parent: Parent | None = None
 
 
 class Sent(_Fact, frozen=True, tag="sent"):
-    """A command went out: one attempt of one round of one step in one direction."""
+    """A command went out: one attempt of one round of one step in one direction.
+
+    On ``saga.requests`` it is the start of a child saga; ``until`` is the deadline that is handed
+    down to it: from then on, while the child runs, the child keeps it.
+    """
 
     step: str
     direction: Direction
@@ -42,6 +48,17 @@ class Sent(_Fact, frozen=True, tag="sent"):
     command: str
     topic: str
     data: dict[str, Any]
+    until: int = 0
+
+
+class Waited(_Fact, frozen=True, tag="waited"):
+    """Nothing goes on at this step before a signal comes or the clock reaches ``due``; ``person``:
+    somebody is waited for.
+    """
+
+    step: str
+    due: int
+    person: bool = False
 
 
 class Succeeded(_Fact, frozen=True, tag="succeeded"):
@@ -123,12 +140,36 @@ class Repaired(_Fact, frozen=True, tag="repaired"):
 
 class Signalled(_Fact, frozen=True, tag="signalled"):
     """Somebody told the saga something, and it applies: ``signal`` names what, ``id`` is its
-    identity.
+    identity, ``data`` what it carried, ``changes`` the fields of the input that it replaces.
     """
 
     signal: str
     id: str
     by: str
+    reason: str
+    data: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
+
+
+class SignalHeld(_Fact, frozen=True, tag="signal_held"):
+    """Somebody told the saga something that cannot be decided yet: once ``step`` has settled, or
+    by the child saga that runs there, which is told now.
+    """
+
+    signal: str
+    id: str
+    by: str
+    reason: str
+    step: str
+    round: int
+    data: dict[str, Any] = {}
+
+
+class Halted(_Fact, frozen=True, tag="halted"):
+    """The saga turns while a child runs: the child is told to stop, and settles by its own end."""
+
+    step: str
+    round: int
     reason: str
 
 
@@ -155,7 +196,9 @@ class Emitted(_Fact, frozen=True, tag="emitted"):
 
 
 class Completed(_Fact, frozen=True, tag="completed"):
-    """The end: everything was done."""
+    """The end: everything was done; ``result`` answers the parent of a child."""
+
+    result: dict[str, Any] = {}
 
 
 class Failed(_Fact, frozen=True, tag="failed"):
@@ -187,6 +230,7 @@ class Ignored(_Fact, frozen=True, tag="ignored"):
 Fact = (
     Started
     | Sent
+    | Waited
     | Succeeded
     | Refused
     | Faulted
@@ -197,6 +241,8 @@ Fact = (
     | Repaired
     | Signalled
     | SignalRefused
+    | SignalHeld
+    | Halted
     | Emitted
     | Completed
     | Failed

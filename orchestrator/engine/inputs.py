@@ -9,8 +9,20 @@ import msgspec
 from orchestrator.definition.nodes import Direction
 
 
+class Parent(msgspec.Struct, frozen=True, gc=False):
+    """The saga that began a child: which step of it, in which round, waits for the child's end."""
+
+    saga: int
+    step: str
+    round: int
+
+
 class Start(msgspec.Struct, frozen=True, gc=False):
-    """Begin a saga under the id that its owner minted."""
+    """Begin a saga under the id that its owner minted.
+
+    Of a child, ``parent`` says who waits for it, and ``until`` when its parent's deadline is (0: it
+    has none, or keeps it itself).
+    """
 
     id: str
     at: int
@@ -20,11 +32,14 @@ class Start(msgspec.Struct, frozen=True, gc=False):
     key: str
     input: dict[str, Any]
     trace: str = ""
+    parent: Parent | None = None
+    until: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """A participant answered one attempt; ``data`` holds the reply's fields, or code, reason
-    and status.
+    and status. A child saga has ``answered`` when it has decided a signal that was handed on to it:
+    ``data`` holds its ``signal`` (the id) and ``why`` it was refused, empty where it was applied.
     """
 
     id: str
@@ -33,7 +48,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     direction: Direction
     round: int
     attempt: int
-    outcome: Literal["succeeded", "refused", "failed"]
+    outcome: Literal["succeeded", "refused", "failed", "answered"]
     data: dict[str, Any]
 
 
@@ -58,13 +73,16 @@ class Repair(msgspec.Struct, frozen=True, gc=False):
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False):
-    """Somebody tells the saga something; ``name`` says what, such as ``cancel``."""
+    """Somebody tells the saga something; ``name`` says what, such as ``cancel``, and ``data`` holds
+    the fields of its contract.
+    """
 
     id: str
     at: int
     name: str
     reason: str
     by: str
+    data: dict[str, Any] = {}
 
 
 Input = Start | Reply | Wake | Repair | Signal

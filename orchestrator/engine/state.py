@@ -8,15 +8,19 @@ from typing import Any, Literal
 import msgspec
 
 from orchestrator.definition.nodes import Direction
+from orchestrator.engine.facts import SignalHeld
+from orchestrator.engine.inputs import Parent
 
 Phase = Literal[
     "sent",  # a command is out, its deadline is ``due``
     "pausing",  # an attempt failed, the next one goes out at ``due``
+    "waiting",  # for a signal, or until ``due``
     "done",  # it succeeded (in direction "undo": it is undone)
     "refused",  # definitely not done
     "unknown",  # given up without an answer: it counts as perhaps done
     "stuck",  # a person must decide
     "skipped",  # a person wrote it off
+    "dropped",  # nothing is waited for any more, as the saga has turned
 ]
 Mode = Literal["forward", "settling", "compensating", "completed", "failed"]
 Status = Literal["running", "compensating", "needs_operator", "completed", "failed"]
@@ -28,7 +32,8 @@ class StepState(msgspec.Struct, frozen=True, gc=False):
     ``due`` is 0 when it waits for nothing; ``error`` is the last thing that went wrong;
     ``settled`` says that its round has ended with a refusal, so that only a new round can
     change it (DESIGN law 4); ``spent`` counts the attempts of this round that were made before
-    an operator granted new ones.
+    an operator granted new ones. ``stands`` is the last round before this one that was done and is
+    not undone (0: none); ``child``: another saga does it; ``person``: somebody is waited for.
     """
 
     phase: Phase
@@ -40,6 +45,9 @@ class StepState(msgspec.Struct, frozen=True, gc=False):
     error: str = ""
     settled: bool = False
     spent: int = 0
+    stands: int = 0
+    child: bool = False
+    person: bool = False
 
     @property
     def waits(self) -> bool:
@@ -56,7 +64,10 @@ class State(msgspec.Struct):
     and ``http`` say why it failed (or is failing); ``parked`` why no
     decision could be made. ``deadline`` is when forward work stops (0: never, or not any more),
     ``person_since`` since when that clock stands still because a person is waited for; ``late``:
-    the deadline has passed, and there was no way back.
+    the deadline has passed, and there was no way back. ``delegated`` names the step whose child
+    keeps the deadline meanwhile. ``parent`` waits for this saga; ``held`` are the signals that are
+    not decided yet; ``changed`` are the fields of the input that signals have replaced: ``data``
+    keeps what the saga was started with.
     """
 
     saga: int
@@ -82,6 +93,10 @@ class State(msgspec.Struct):
     deadline: int = 0
     person_since: int = 0
     late: bool = False
+    delegated: str = ""
+    parent: Parent | None = None
+    held: tuple[SignalHeld, ...] = ()
+    changed: dict[str, Any] = {}
 
     @property
     def open(self) -> bool:
@@ -110,6 +125,6 @@ class State(msgspec.Struct):
         if self.parked or not self.open:
             return 0
         earliest = min((step.due for step in self.steps.values() if step.due), default=0)
-        if not self.deadline or self.person_since:
+        if not self.deadline or self.person_since or self.delegated:
             return earliest
         return min(earliest, self.deadline) if earliest else self.deadline
