@@ -79,8 +79,12 @@ class FrontDoor(Protocol):
         /,
         *,
         request: str,
+        data: dict[str, Any] | None = None,
     ) -> None:
-        """Tell a saga something, such as ``cancel``; the same ``request`` is the same signal."""
+        """Tell a saga something, such as ``cancel``; the same ``request`` is the same signal.
+
+        ``data`` are the fields of the signal's contract.
+        """
         ...
 
     async def repair(
@@ -132,6 +136,12 @@ class Backend(Protocol):
 
     async def wait_saga(self, saga: int, timeout_s: float, /) -> SagaRow | None:
         """The saga as soon as it has ended or stands still, else as it is when time is over."""
+        ...
+
+    async def wait_moved(self, saga: int, number: int, timeout_s: float, /) -> SagaRow | None:
+        """The saga as soon as it has more than ``number`` transitions, else as it is when time is
+        over.
+        """
         ...
 
     async def wait_signal(self, saga: int, signal: str, timeout_s: float, /) -> str | None:

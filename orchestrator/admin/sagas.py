@@ -2,7 +2,6 @@
 13).
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
@@ -15,11 +14,11 @@ from infra.http.paging import Page, page_of
 from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, JsonObject, Traceparent, Wait
 from orchestrator.admin import starts, views
+from orchestrator.admin.asking import Mending, mend
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.signals import SagaId, add_signal_routes
 from orchestrator.admin.why import why
-from orchestrator.engine.facts import Repaired, Transition
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
 
@@ -139,20 +138,10 @@ class Sagas:
 
         The same key is the same repair, also when the saga has moved on since (law 4).
         """
-        state = self.state(saga, who)
-        if key in state.repairs:
-            _same(saga, key, body, self._backend.reader.history(saga, who.tenant))
-        else:
-            _repairable(state, body.step)
-            await self._backend.door.repair(
-                saga,
-                body.action,
-                body.reason,
-                body.by or who.name,
-                body.step or "",
-                who.tenant,
-                request=key,
-            )
+        asked = Mending(
+            saga, who.tenant, body.action, body.step or "", body.reason, body.by or who.name, key
+        )
+        await mend(self._backend, self.state(saga, who), asked)
         response.headers["Location"] = f"/sagas/{saga}"
         return {"saga": saga, "action": body.action, "step": body.step}
 
@@ -171,27 +160,6 @@ class Sagas:
         waiting = why(state, definition, self._clock.now_ms())
         row = reader.saga(state.saga)
         return views.whole(state, waiting, row and reader.partition_facts(row.partition))
-
-
-def _repairable(state: State, step: str | None) -> None:
-    """Whether an operator can do anything here; raises Problem 409."""
-    if not state.open:
-        raise Problem(409, f"saga {state.saga} has ended: {state.status}", code="saga_ended")
-    if state.status != "needs_operator":
-        raise Problem(409, f"saga {state.saga} waits for no operator", code="nothing_stands_still")
-    if step is not None and step not in state.stuck:
-        detail = f"step {step} waits for no operator; these do: {', '.join(state.stuck)}"
-        raise Problem(409, detail, code="step_not_stuck")
-
-
-def _same(saga: int, key: str, body: RepairBody, history: Iterable[Transition]) -> None:
-    """Whether the repair under this key is the one that is asked for; raises Problem 422."""
-    facts = (fact for transition in history for fact in transition.facts)
-    done = next(fact for fact in facts if isinstance(fact, Repaired) and fact.request == key)
-    steps = (None, done.step) if done.step else (body.step,)  # resume goes for every step
-    if (done.action, done.reason) != (body.action, body.reason) or body.step not in steps:
-        detail = f"the Idempotency-Key {key} was used for another repair of saga {saga}"
-        raise Problem(422, detail, code="key_reused")
 
 
 def _missing(saga: int) -> Problem:

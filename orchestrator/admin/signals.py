@@ -1,12 +1,11 @@
-"""The routes of signals: cancel a saga, and what became of a signal.
+"""The routes of signals: tell a saga something, such as to stop, and what became of it.
 
 HTTP publishes the signal as anybody may (law 10), and waits for the decision: the saga's owner
 decides whether it applies, so a refusal is in the history too.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,20 +14,18 @@ from infra.http.errors import Problem
 from infra.http.guards import Principal, permission
 from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey
+from orchestrator.admin.asking import Fate, Telling, fate_of, tell
 from orchestrator.admin.ports import Backend
-from orchestrator.engine.facts import Signalled, SignalRefused, Transition
+from orchestrator.engine.facts import SignalRefused
 from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State
-
-DECIDED_S: Final = 10.0
-"""How long to wait for the decision about a signal before saying that it is not there yet."""
 
 SagaId = Annotated[int, Path(ge=0, lt=2**53, description="a saga's id")]
 SignalId = Annotated[str, Path(min_length=1, max_length=200, description="a signal's id")]
 Reading = Annotated[Principal, permission("sagas:read")]
 Cancelling = Annotated[Principal, permission("sagas:cancel")]
+Speaking = Annotated[Principal, permission("sagas:signal")]
 Look = Callable[[int, Principal], State]
-Taken = Signalled | SignalRefused
 
 
 class CancelBody(BaseModel):
@@ -40,12 +37,23 @@ class CancelBody(BaseModel):
     by: str | None = Field(default=None, min_length=1, max_length=200)
 
 
+class SignalBody(BaseModel):
+    """What a saga is told: the signal's name, the fields of its contract, who says it and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signal: str = Field(min_length=1, max_length=100)
+    reason: str = Field(default="", max_length=1000)
+    by: str | None = Field(default=None, min_length=1, max_length=200)
+    data: dict[str, Any] = {}
+
+
 def add_signal_routes(router: APIRouter, backend: Backend, look: Look) -> None:
     """Add the routes to those of sagas; ``look`` finds a saga or raises Problem 404."""
     asked = Signals(backend, look)
-    router.post(
-        "/{saga}/cancel", status_code=202, responses=responses(400, 401, 403, 404, 409, 422, 503)
-    )(asked.cancel)
+    refusals = responses(400, 401, 403, 404, 409, 422, 503)
+    router.post("/{saga}/cancel", status_code=202, responses=refusals)(asked.cancel)
+    router.post("/{saga}/signals", status_code=202, responses=refusals)(asked.tell)
     router.get("/{saga}/signals/{signal}", responses=responses(401, 403, 404, 422))(asked.one)
 
 
@@ -67,76 +75,75 @@ class Signals:
         """Cancel a running saga: 202, and what was done is undone; 409 with the reason where there
         is no way back any more.
 
-        `outcome` is `applied`, or `pending` where the decision is not known yet; then it is at
-        the place in `Location`. The same key is the same signal (law 4).
+        `outcome` is `applied`, `held` where a child saga or a step in flight decides it, or
+        `pending` where the decision is not known yet; then it is at the place in `Location`. The
+        same key is the same signal (law 4).
         """
-        state = self._look(saga, who)
+        self._look(saga, who)
+        asked = Telling(saga, who.tenant, CANCEL, body.reason, body.by or who.name, key)
+        return await self._tell(asked, response)
+
+    async def tell(
+        self,
+        saga: SagaId,
+        body: Annotated[SignalBody, Body()],
+        key: IdempotencyKey,
+        who: Speaking,
+        response: Response,
+    ) -> Any:
+        """Tell a running saga something: what it waits for, or a change of its data.
+
+        202 and 409 as for `cancel`, which is a signal like the others, but needs its own
+        permission and a reason.
+        """
+        self._look(saga, who)
+        if body.signal == CANCEL and not who.may("sagas:cancel"):
+            raise Problem(403, "this needs the permission sagas:cancel", code="not_permitted")
+        if body.signal == CANCEL and not body.reason:
+            places = [{"pointer": "#/reason", "detail": "cancel needs a reason"}]
+            raise Problem(422, "#/reason: cancel needs a reason", errors=places)
         by = body.by or who.name
-        if key not in state.signals:
-            await self._publish(saga, body.reason, by, who.tenant, key)
-        refused = await self._backend.wait_signal(saga, key, DECIDED_S)
-        if refused is not None:
-            taken, at = self._taken(saga, key, who)
-            if (taken.signal, taken.reason) != (CANCEL, body.reason):
-                detail = f"the Idempotency-Key {key} was used for another signal to saga {saga}"
-                raise Problem(422, detail, code="key_reused")
-            if refused:
-                raise Problem(
-                    409,
-                    f"saga {saga} was not cancelled: {refused}",
-                    code="cancel_refused",
-                    members={"signal": _shown(taken, at)},
-                )
-        response.headers["Location"] = f"/sagas/{saga}/signals/{key}"
-        outcome = "pending" if refused is None else "applied"
+        asked = Telling(saga, who.tenant, body.signal, body.reason, by, key, body.data)
+        return await self._tell(asked, response)
+
+    async def _tell(self, asked: Telling, response: Response) -> dict[str, Any]:
+        fate = await tell(self._backend, asked)
+        if isinstance(fate.fact, SignalRefused):
+            cancelling = asked.signal == CANCEL
+            verb = "was not cancelled" if cancelling else f"did not take {asked.signal}"
+            raise Problem(
+                409,
+                f"saga {asked.saga} {verb}: {fate.why}",
+                code="cancel_refused" if cancelling else "signal_refused",
+                members={"signal": shown(fate)},
+            )
+        response.headers["Location"] = f"/sagas/{asked.saga}/signals/{asked.request}"
         return {
-            "saga": saga,
-            "signal": key,
-            "outcome": outcome,
-            "history": f"/sagas/{saga}/history",
+            "saga": asked.saga,
+            "signal": asked.request,
+            "outcome": fate.outcome,
+            "history": f"/sagas/{asked.saga}/history",
         }
 
-    async def _publish(self, saga: int, reason: str, by: str, tenant: int, key: str) -> None:
-        published = self._backend.door.signal(saga, CANCEL, reason, by, tenant, request=key)
-        try:
-            async with asyncio.timeout(DECIDED_S):
-                await published
-        except TimeoutError as error:
-            # what is to be sent stays with the sender, which goes on trying
-            detail = (
-                "Kafka has not taken the signal yet; it may still be taken:"
-                f" ask again with the Idempotency-Key {key}"
-            )
-            headers = {"Retry-After": "1"}
-            raise Problem(503, detail, code="broker_unavailable", headers=headers) from error
-
     async def one(self, saga: SagaId, signal: SignalId, who: Reading) -> Any:
-        """What became of a signal: applied or refused, when, and why."""
+        """What became of a signal: applied, refused or held, when, and why."""
         self._look(saga, who)
-        return _shown(*self._taken(saga, signal, who))
-
-    def _taken(self, saga: int, signal: str, who: Principal) -> tuple[Taken, int]:
-        for fact, at in _signals(self._backend.reader.history(saga, who.tenant)):
-            if fact.id == signal:
-                return fact, at
-        raise Problem(404, f"saga {saga} has taken no signal {signal}", code="signal_not_found")
+        fate = fate_of(self._backend.reader.history(saga, who.tenant), signal)
+        if fate is None:
+            raise Problem(404, f"saga {saga} has taken no signal {signal}", code="signal_not_found")
+        return shown(fate)
 
 
-def _signals(history: Iterable[Transition]) -> Iterable[tuple[Taken, int]]:
-    for transition in history:
-        for fact in transition.facts:
-            if isinstance(fact, (Signalled, SignalRefused)):
-                yield fact, transition.at
-
-
-def _shown(fact: Taken, at: int) -> dict[str, Any]:
-    refused = fact.why if isinstance(fact, SignalRefused) else ""
+def shown(fate: Fate) -> dict[str, Any]:
+    """What became of a signal, as JSON."""
+    fact = fate.fact
+    assert fact is not None  # nothing is shown of what is not known
     return {
         "id": fact.id,
         "signal": fact.signal,
-        "outcome": "refused" if refused else "applied",
-        "why": refused,
+        "outcome": fate.outcome,
+        "why": fate.why,
         "by": fact.by,
         "reason": fact.reason,
-        "at": at,
+        "at": fate.at,
     }

@@ -65,6 +65,11 @@ def whole(state: State, waiting: Sequence[Waiting], as_of: PartitionFacts | None
         "failure": failure if state.code else None,
         "deadline": state.deadline or None,
         "late": state.late,
+        "parent": None if state.parent is None else state.parent.saga,
+        "held": [
+            {"id": one.id, "signal": one.signal, "by": one.by, "step": one.step}
+            for one in state.held
+        ],
         "waiting": [msgspec.to_builtins(each) for each in waiting],
         "as_of": _as_of(as_of),
     }

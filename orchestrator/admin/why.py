@@ -4,12 +4,21 @@ Pure: the API, the CLI and the web UI show the same. Times are Unix milliseconds
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
-from orchestrator.definition.nodes import Call, Definition, Direction, Node, Parallel, Step
+from orchestrator.admin.times import clock
+from orchestrator.definition.nodes import (
+    Call,
+    Definition,
+    Direction,
+    Leaf,
+    Node,
+    Parallel,
+    Step,
+    Wait,
+)
 from orchestrator.engine.state import State, StepState
 
 _COMMANDS = ".commands"
@@ -20,6 +29,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
     - ``reply``: ``service`` has the command; it times out at ``due_at``.
     - ``retry``: the last attempt failed; the next goes out at ``due_at``.
+    - ``child``: another saga, ``command``, runs; it is asked again at ``due_at``.
+    - ``signal``: somebody must send ``command``; at ``due_at`` it is decided without.
+    - ``timer``: the time until ``due_at`` must pass.
     - ``operator``: a person must decide (law 7); nothing happens by itself.
     - ``nothing``: an open saga that nothing wakes, which law 12 forbids: a defect.
 
@@ -27,7 +39,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     partition is behind or away.
     """
 
-    kind: Literal["reply", "retry", "operator", "nothing"]
+    kind: Literal["reply", "retry", "child", "signal", "timer", "operator", "nothing"]
     text: str
     step: str | None = None
     direction: Direction | None = None
@@ -66,12 +78,17 @@ def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting,
     return (Waiting(kind="nothing", text=text, since=state.updated_at),)
 
 
-def _waiting(name: str, at: StepState, step: Step | None, now: int) -> Waiting | None:
+def _waiting(name: str, at: StepState, step: Leaf | None, now: int) -> Waiting | None:
+    if at.phase == "waiting":
+        return _on_signal(_common(name, at, None, now), step if isinstance(step, Wait) else None)
     kinds = {"sent": _on_reply, "pausing": _on_retry, "stuck": _on_operator}
     make = kinds.get(at.phase)
     if make is None:
         return None
-    return make(_common(name, at, step, now))
+    planned = step if isinstance(step, Step) else None
+    if planned is not None and planned.child and at.direction == "do" and at.phase != "stuck":
+        make = _on_child
+    return make(_common(name, at, planned, now))
 
 
 def _common(name: str, at: StepState, step: Step | None, now: int) -> Waiting:
@@ -108,6 +125,29 @@ def _on_reply(it: Waiting) -> Waiting:
     return msgspec.structs.replace(it, kind="reply", text=text)
 
 
+def _on_child(it: Waiting) -> Waiting:
+    again = "" if it.due_at is None else f"; it is asked again at {_clock(it.due_at)}"
+    text = f"waits for its saga {it.command} to end, since {_clock(it.since)}{again}{_error(it)}"
+    return msgspec.structs.replace(it, kind="child", service=None, text=text)
+
+
+def _on_signal(it: Waiting, wait: Wait | None) -> Waiting:
+    """A wait: its signal comes, or its time is over, whichever is first."""
+    since, until = _clock(it.since), _clock(it.due_at)
+    then = ""
+    if wait is not None:
+        then = ", then it goes on" if wait.expires == "done" else ", then it is refused"
+    if wait is not None and not wait.signal:
+        text = f"waits for its time to pass, until {until}{then}"
+        return msgspec.structs.replace(it, kind="timer", text=text)
+    what = f"the signal {wait.signal}" if wait else "a signal"
+    whom = " from a person" if wait and wait.person else ""
+    text = f"waits for {what}{whom} since {since}, until {until}{then}"
+    return msgspec.structs.replace(
+        it, kind="signal", command=wait.signal if wait else None, text=text
+    )
+
+
 def _on_retry(it: Waiting) -> Waiting:
     what = it.command or f"the {it.direction} of {it.step}"
     whom = f" of {it.service}" if it.service else ""
@@ -135,12 +175,10 @@ def _error(it: Waiting) -> str:
 
 def _clock(at: int | None) -> str:
     """Seconds are enough for people; programs read the numbers."""
-    if not at:
-        return "an unknown time"
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{clock(at)} UTC" if at else "an unknown time"
 
 
-def _steps(nodes: tuple[Node, ...]) -> Iterator[Step]:
+def _steps(nodes: tuple[Node, ...]) -> Iterator[Leaf]:
     for node in nodes:
         if isinstance(node, Parallel):
             for branch in node.branches:

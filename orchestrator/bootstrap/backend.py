@@ -80,6 +80,10 @@ class LateBackend:
         """See `Backend.wait_saga`."""
         return await self._there().wait_saga(saga, timeout_s)
 
+    async def wait_moved(self, saga: int, number: int, timeout_s: float, /) -> SagaRow | None:
+        """See `Backend.wait_moved`."""
+        return await self._there().wait_moved(saga, number, timeout_s)
+
     async def wait_signal(self, saga: int, signal: str, timeout_s: float, /) -> str | None:
         """See `Backend.wait_signal`."""
         return await self._there().wait_signal(saga, signal, timeout_s)

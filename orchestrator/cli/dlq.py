@@ -8,11 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.admin.times import clock
 from orchestrator.cli import given
 from orchestrator.cli.client import connected
 from orchestrator.cli.options import DataOption, JsonOption
 from orchestrator.cli.output import emit
-from orchestrator.cli.views.times import clock
 
 app = typer.Typer()
 

@@ -66,3 +66,14 @@ class Answers:
             return row if row and row.status in SETTLED else None
 
         return await self._waiters.until(saga, look, timeout_s) or self._reader.saga(saga)
+
+    async def further(self, saga: int, number: int, timeout_s: float) -> SagaRow | None:
+        """The saga as soon as it has more than ``number`` transitions; else as it stands in the
+        end.
+        """
+
+        def look() -> SagaRow | None:
+            row = self._reader.saga(saga)
+            return row if row and row.number > number else None
+
+        return await self._waiters.until(saga, look, timeout_s) or self._reader.saga(saga)

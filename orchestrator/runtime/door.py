@@ -102,13 +102,16 @@ class FrontDoor:
         tenant: int = DEFAULT_TENANT,
         *,
         request: str,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """Tell a saga something, such as ``cancel``; the same ``request`` is the same signal.
 
-        Raises BrokerError.
+        ``data`` are the fields of the signal's contract. Raises BrokerError.
         """
-        data = {"signal": signal, "reason": reason, "by": by}
-        await self._about(saga, self._message("saga.signal", tenant, data, request))
+        body: dict[str, Any] = {"signal": signal, "reason": reason, "by": by}
+        if data:
+            body["data"] = data
+        await self._about(saga, self._message("saga.signal", tenant, body, request))
 
     async def repair(
         self,

@@ -249,6 +249,12 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         """
         return await _running(self._shell).answers.saga(saga, timeout_s)
 
+    async def wait_moved(self, saga: int, number: int, timeout_s: float) -> SagaRow | None:
+        """The saga as soon as it has more than ``number`` transitions; else as it stands in the
+        end. Raises NotRunning.
+        """
+        return await _running(self._shell).answers.further(saga, number, timeout_s)
+
     async def wait_signal(self, saga: int, signal: str, timeout_s: float) -> str | None:
         """Why the saga refused this signal, empty where it applied; None when that is not known
         in time. Raises NotRunning.

@@ -3,7 +3,7 @@
 import msgspec
 from rich.text import Text
 
-from orchestrator.cli.views.times import clock
+from orchestrator.admin.times import clock
 
 
 class Copied(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.views.times import clock
+from orchestrator.admin.times import clock
 
 Json = dict[str, Any]
 

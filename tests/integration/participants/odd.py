@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from contracts.topics import DEFAULT_TENANT, REPLIES
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock, ManualClock
-from orchestrator.cli.views.timeline import told
+from orchestrator.admin.told import told
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Call, Definition, Retry, Step, version
 from orchestrator.engine.facts import Fact, Ignored

@@ -106,18 +106,32 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         await self.take(saga, start, found.definition)
 
     async def signal(
-        self, saga: int, signal: str, reason: str, by: str, tenant: int, /, *, request: str
+        self,
+        saga: int,
+        signal: str,
+        reason: str,
+        by: str,
+        tenant: int,
+        /,
+        *,
+        request: str,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """The front door and the owner behind it in one; undecided while `lost`."""
         assert tenant == 1
         if self.down:
             raise BrokerUnreachable("no Kafka broker answers at nowhere:9092")
         if not self.lost:
-            await self.take(saga, Signal(request, self.clock.now_ms(), signal, reason, by))
+            now = self.clock.now_ms()
+            await self.take(saga, Signal(request, now, signal, reason, by, data or {}))
 
     async def wait_signal(self, saga: int, signal: str, _timeout_s: float, /) -> str | None:
         """Decided at once, or not within the wait."""
         return self._states[saga].signals.get(signal)
+
+    async def wait_moved(self, saga: int, _number: int, _timeout_s: float, /) -> SagaRow | None:
+        """Moved at once, or not within the wait."""
+        return self.reader.saga(saga)
 
     async def repair(self, *asked: Any, request: str) -> None:
         """Remember what was asked, and under which id."""

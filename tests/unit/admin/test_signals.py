@@ -5,8 +5,11 @@ import asyncio
 import httpx
 import pytest
 
-from orchestrator.admin import signals
+from infra.http.guards import Guard, Principal
+from infra.http.sessions import Sessions
+from orchestrator.admin import asking
 from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.conftest import TOKEN
 
 Client = httpx.AsyncClient
 KEY = {"Idempotency-Key": "c-1"}
@@ -85,7 +88,7 @@ async def test_kafka_that_does_not_take_it_is_503(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(backend, "signal", never)
-    monkeypatch.setattr(signals, "DECIDED_S", 0.01)
+    monkeypatch.setattr(asking, "DECIDED_S", 0.01)
     answer = await client.post(f"/sagas/{saga}/cancel", json=BODY, headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
 
@@ -105,4 +108,33 @@ async def test_nothing_crosses_an_account(client: Client, other: Client, backend
     assert (await other.post(f"/sagas/{saga}/cancel", json=BODY)).status_code == 404
     assert (await other.get(f"/sagas/{saga}/signals/c-1")).status_code == 404
     assert (await client.post("/sagas/999424/cancel", json=BODY)).status_code == 404
+    assert (await client.get(f"/sagas/{saga}")).json()["state"] == "running"
+
+
+async def test_any_signal_is_told_the_same_way(client: Client, backend: FakeBackend):
+    saga = await running(client, backend)
+    body = {"signal": "review", "by": "ann", "data": {"approved": True}}
+    answer = await client.post(f"/sagas/{saga}/signals", json=body, headers=KEY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "signal_refused")
+    assert "takes no signal review" in answer.json()["detail"]
+    cancel = {"signal": "cancel", "reason": "ordered twice"}
+    answer = await client.post(f"/sagas/{saga}/signals", json=cancel)
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "applied")
+
+
+async def test_cancel_needs_a_reason_whichever_way_it_comes(client: Client, backend: FakeBackend):
+    saga = await running(client, backend)
+    answer = await client.post(f"/sagas/{saga}/signals", json={"signal": "cancel"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/reason")
+
+
+async def test_cancel_by_the_way_of_signals_needs_the_permission_of_cancel(
+    make_app, clock, client: Client, client_of, backend: FakeBackend
+):
+    saga = await running(client, backend)
+    some = Principal("ann", 1, frozenset({"sagas:signal", "sagas:read"}))
+    limited = client_of(make_app(Guard(TOKEN, some, Sessions(clock))))
+    body = {"signal": "cancel", "reason": "x"}
+    answer = await limited.post(f"/sagas/{saga}/signals", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
     assert (await client.get(f"/sagas/{saga}")).json()["state"] == "running"

@@ -1,6 +1,9 @@
 """Why a saga does not move: read off state and definition, and nothing else."""
 
+from msgspec.structs import replace
+
 from orchestrator.admin.why import Waiting, why
+from orchestrator.definition.nodes import Call, Definition, Step, Wait
 from orchestrator.engine.state import State, StepState
 from tests.unit.admin.backend import work
 
@@ -94,3 +97,31 @@ def test_without_its_definition_it_still_says_what_it_can():
     one = only(why(state(pack=sent()), None, NOW))
     assert (one.service, one.attempts, one.step) == (None, None, "pack")
     assert "the participant" in one.text
+
+
+def test_a_wait_says_for_what_and_until_when():
+    wait = Wait("review", "review", ("approved",), 2_000, "refused", {}, {}, "approved", True)
+    definition = Definition("work", {}, (wait,))
+    waiting = StepState("waiting", "do", 1, 1, NOW + 2_000, NOW, person=True)
+    one = only(why(state(review=waiting), definition, NOW))
+    assert (one.kind, one.command, one.due_at) == ("signal", "review", NOW + 2_000)
+    assert "the signal review from a person" in one.text
+    assert "then it is refused" in one.text
+    assert only(why(state(review=waiting), None, NOW)).kind == "signal"
+
+
+def test_a_wait_for_time_alone():
+    wait = Wait("pause", "", (), 2_000, "done", {}, {})
+    waiting = StepState("waiting", "do", 1, 1, NOW + 2_000, NOW)
+    one = only(why(state(pause=waiting), Definition("work", {}, (wait,)), NOW))
+    assert one.kind == "timer"
+    assert "then it goes on" in one.text
+
+
+def test_a_child_is_waited_for_until_it_ends():
+    body = work("pack").definition.body[0]
+    assert isinstance(body, Step)
+    child = replace(body, child="packing", do=Call("packing", "saga.requests", {}))
+    one = only(why(state(pack=sent()), Definition("work", {}, (child,)), NOW))
+    assert (one.kind, one.command, one.service) == ("child", "packing", None)
+    assert "its saga packing" in one.text

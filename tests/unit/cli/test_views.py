@@ -5,14 +5,16 @@ from typing import get_args
 import pytest
 from rich.console import Console, RenderableType
 
+from orchestrator.admin.times import offset
+from orchestrator.admin.told import told
 from orchestrator.cli.views.sagas import list_view
-from orchestrator.cli.views.timeline import timeline, told
-from orchestrator.cli.views.times import offset
+from orchestrator.cli.views.timeline import timeline
 from orchestrator.engine import facts as f
 
 EXAMPLES: tuple[f.Fact, ...] = (
     f.Started("orders", "v1", 1, "key", {}),
     f.Sent("a", "do", 1, 2, 0, "DoA", "t", {}),
+    f.Waited("a", 7, person=True),
     f.Succeeded("a", "do", {}),
     f.Refused("a", "do", "no", "because", 409),
     f.Faulted("a", "do", 1, "timeout", "no answer", 7),
@@ -23,6 +25,8 @@ EXAMPLES: tuple[f.Fact, ...] = (
     f.Repaired("retry", "a", "undo", "r1", "because", "me"),
     f.Signalled("cancel", "c1", "me", "because"),
     f.SignalRefused("cancel", "c2", "me", "because", "too late"),
+    f.SignalHeld("cancel", "c3", "me", "because", "a", 1),
+    f.Halted("a", 1, "because"),
     f.Emitted("id", "Happened", "events", "k", {}),
     f.Completed(),
     f.Failed("no", "because", 409, ("a",), ("b",)),
@@ -53,7 +57,7 @@ def test_a_timeline_counts_from_the_start() -> None:
     text = shown(timeline(history))
     assert text.count("\n") == len(EXAMPLES) + 1
     assert "+0 ms" in text
-    assert "+13 ms" in text
+    assert "+16 ms" in text
 
 
 def test_a_timeline_of_nothing_is_empty() -> None:
