@@ -3,22 +3,13 @@
 Pure: the API, the CLI and the web UI show the same. Times are Unix milliseconds.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from orchestrator.admin.times import clock
-from orchestrator.definition.nodes import (
-    Call,
-    Definition,
-    Direction,
-    Leaf,
-    Node,
-    Parallel,
-    Step,
-    Wait,
-)
+from orchestrator.definition.nodes import Call, Definition, Direction, Leaf, Step, Wait
+from orchestrator.definition.tree import steps_of
 from orchestrator.engine.state import State, StepState
 
 _COMMANDS = ".commands"
@@ -69,7 +60,7 @@ def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting,
             kind="operator", text=text, since=state.updated_at, last_error=state.parked
         )
         return (parked,)
-    steps = {step.name: step for step in _steps(definition.body)} if definition else {}
+    steps = {step.name: step for step in steps_of(definition.body)} if definition else {}
     found = (_waiting(name, at, steps.get(name), now) for name, at in state.steps.items())
     waiting = tuple(each for each in found if each is not None)
     if waiting:
@@ -176,12 +167,3 @@ def _error(it: Waiting) -> str:
 def _clock(at: int | None) -> str:
     """Seconds are enough for people; programs read the numbers."""
     return f"{clock(at)} UTC" if at else "an unknown time"
-
-
-def _steps(nodes: tuple[Node, ...]) -> Iterator[Leaf]:
-    for node in nodes:
-        if isinstance(node, Parallel):
-            for branch in node.branches:
-                yield from _steps(branch)
-        else:
-            yield node

@@ -9,7 +9,7 @@ from infra.broker.settings import BrokerSettings
 from orchestrator.bench.listeners import listening_on
 from orchestrator.bench.runs import Deployment
 from orchestrator.definition.nodes import Definition
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import commands_of
 
 SAGA = "orchestrator.cli"
 YARDSTICK = "orchestrator.bench.yardstick"
@@ -34,9 +34,7 @@ def product(
 
 def services_of(definition: Definition, services: Iterable[str]) -> list[str]:
     """Those of the services that the definition commands."""
-    called = {
-        call.topic for step in steps_of(definition.body) for call in (step.do, step.undo) if call
-    }
+    called = {call.topic for call in commands_of(definition.body)}
     return [name for name in services if f"{name}.commands" in called]
 
 

@@ -16,7 +16,7 @@ from orchestrator.chaos.retrace import retrace
 from orchestrator.chaos.scenery import Scenery
 from orchestrator.chaos.starts import Start
 from orchestrator.definition.nodes import parse
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.sagalog.compare import differences

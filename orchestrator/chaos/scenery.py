@@ -15,7 +15,7 @@ from orchestrator.chaos.shapes import SIDES, Drawn, draw
 from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition.application import Application
 from orchestrator.definition.builder import Saga
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import commands_of
 
 SAGA = "orchestrator.cli"
 ORCHESTRATORS = ("one", "two")
@@ -64,9 +64,7 @@ def processes(scenery: Scenery) -> dict[str, tuple[str, ...]]:
     topics = {
         call.topic
         for name in (scenery.base, *scenery.drawn)
-        for step in steps_of(scenery.sagas[name].definition.body)
-        for call in (step.do, step.undo)
-        if call
+        for call in commands_of(scenery.sagas[name].definition.body)
     }
     ours = [n for n in scenery.application.services if f"{n}.commands" in topics]
     theirs = [name for name in ours if name not in SIDES.values()]

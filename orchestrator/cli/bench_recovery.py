@@ -32,7 +32,7 @@ from orchestrator.cli.errors import BadInput, SagaFailed
 from orchestrator.cli.options import AppDirOption, AppOption, BrokerOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.recovery import view
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import commands_of
 from orchestrator.settings import Settings
 
 PATIENT_MS = 3_600_000
@@ -126,7 +126,7 @@ async def _played(  # it sets the stage
     prefix, clock = place.broker.topic_prefix, place.clock
     partitions = settings.partitions_on(embedded=False)
     work = Sagas(loaded.definition, loaded.inputs, failing=0, prefix=prefix, run=prefix)
-    first = next(iter(steps_of(loaded.definition.body)))
+    first = next(iter(commands_of(loaded.definition.body)))
     async with AsyncExitStack() as stack:
         cast = Cast(
             stack.enter_context(fleet(troupe.folder)),
@@ -141,7 +141,7 @@ async def _played(  # it sets the stage
             witness=await stack.enter_async_context(Witness(place.broker, clock, partitions)),
             counter=await stack.enter_async_context(Counter(place.broker)),
             partitions=partitions,
-            commands=first.do.topic,
+            commands=first.topic,
             say=say,
         )
         figures = await play(stage)

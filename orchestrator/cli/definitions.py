@@ -11,7 +11,7 @@ from orchestrator.bootstrap.load import load_application
 from orchestrator.cli import given
 from orchestrator.cli.options import AppDirOption, AppOption, JsonOption
 from orchestrator.cli.output import emit
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 
 app = typer.Typer()
 

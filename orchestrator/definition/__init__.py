@@ -6,10 +6,9 @@ Everything that one writes a saga with can be imported from here.
 from orchestrator.definition.application import Application
 from orchestrator.definition.builder import Saga, saga
 from orchestrator.definition.errors import DefinitionError
+from orchestrator.definition.signals import change, child, wait
+from orchestrator.definition.specs import FOREVER, RetryPolicy, Undo
 from orchestrator.definition.steps import (
-    FOREVER,
-    RetryPolicy,
-    Undo,
     compensatable,
     event,
     parallel,
@@ -26,6 +25,8 @@ __all__ = [
     "RetryPolicy",
     "Saga",
     "Undo",
+    "change",
+    "child",
     "compensatable",
     "event",
     "parallel",
@@ -34,4 +35,5 @@ __all__ = [
     "retriable",
     "saga",
     "sequence",
+    "wait",
 ]

@@ -17,23 +17,12 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
-from orchestrator.definition.compiler import Events, Source, compile_saga
-from orchestrator.definition.nodes import Definition, version
-from orchestrator.definition.steps import Duration, Spec
+from contracts.messages import Reply
+from orchestrator.definition.compiled import Saga
+from orchestrator.definition.compiler import Source, compile_saga
+from orchestrator.definition.specs import ChangeSpec, Duration, Events, Spec
 
-
-@dataclass(frozen=True)
-class Saga:
-    """A saga, checked and compiled: its definition, the contract of its input, its version."""
-
-    definition: Definition
-    input: type[BaseModel]
-    version: str
-
-    @property
-    def name(self) -> str:
-        """The name under which it is started."""
-        return self.definition.name
+__all__ = ["Draft", "Saga", "saga"]
 
 
 @dataclass(frozen=True)
@@ -46,14 +35,21 @@ class Draft:
         """These steps come next, one after another."""
         return Draft(replace(self.source, body=(*self.source.body, *steps)))
 
-    def ends(self, *, completed: Events = (), failed: Events = ()) -> Saga:
+    def takes(self, *changes: ChangeSpec) -> "Draft":
+        """These signals change its input while it runs."""
+        return Draft(replace(self.source, changes=(*self.source.changes, *changes)))
+
+    def ends(
+        self, *, completed: Events = (), failed: Events = (), returns: type[Reply] | None = None
+    ) -> Saga:
         """Check and compile the saga, which tells these events at its end.
 
-        Raises DefinitionError with the place, the reason and what to write instead.
+        ``returns`` is what it answers a saga that began it as a child; its fields are filled by
+        name from the saga's data. Raises DefinitionError with the place, the reason and what to
+        write instead.
         """
-        source = replace(self.source, completed=completed, failed=failed)
-        definition = compile_saga(source)
-        return Saga(definition, source.input, version(definition))
+        ends = replace(self.source, completed=completed, failed=failed, returns=returns)
+        return compile_saga(ends)
 
 
 # The page reads `input=PlaceOrder`, and nothing in here reads from a terminal.
@@ -64,10 +60,12 @@ def saga(
     input: type[BaseModel],
     started: Events = (),
     deadline: Duration | None = None,
+    progress: bool = False,
 ) -> Draft:
     """Begin to write a saga: its name, the contract of its input, the events of its start.
 
     ``deadline`` is the time that it may take, without the time in which it waits for a person: then
     what was done is undone. Where there is no way back any more the saga is late, and goes on.
+    ``progress``: it tells every move of a step on ``saga.events``.
     """
-    return Draft(Source(name, input, started=started, deadline=deadline))
+    return Draft(Source(name, input, started=started, deadline=deadline, progress=progress))

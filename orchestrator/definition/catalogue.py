@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-from pydantic import BaseModel, ValidationError
-
-from orchestrator.definition.builder import Saga
-from orchestrator.definition.errors import DefinitionError, InvalidInput, UnknownDefinition
+from orchestrator.definition.carried import CANCEL
+from orchestrator.definition.compiled import Saga
+from orchestrator.definition.errors import DefinitionError, UnknownDefinition, UnknownSignal
 from orchestrator.definition.nodes import Definition, version
+from orchestrator.definition.validation import validated
 
 
 class Catalogue:
@@ -56,21 +55,17 @@ class Catalogue:
         """
         return validated(self.named(name).input, given)
 
+    def validate_signal(self, name: str, signal: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The data of a signal to a saga of that name, as its contract writes them, defaults filled
+        in. What ``cancel`` carries beside its reason is dropped.
 
-def validated(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
-    """A JSON object read by a contract and written by it again; raises InvalidInput."""
-    try:
-        # By way of JSON, as what arrives is JSON: a date is a text here, and a tuple a list.
-        message = model.model_validate_json(msgspec.json.encode(given))
-    except (UnicodeEncodeError, RecursionError) as error:
-        raise InvalidInput(f"input: it cannot be written as JSON ({error})") from error
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidInput(
-            "; ".join(_problem(one["loc"], one["msg"]) for one in problems)
-        ) from error
-    return message.model_dump(mode="json", by_alias=True)
-
-
-def _problem(place: tuple[int | str, ...], message: str) -> str:
-    return f"{'.'.join(map(str, place)) or 'input'}: {message}"
+        Raises UnknownDefinition, UnknownSignal with the names, or InvalidInput naming every wrong
+        place.
+        """
+        taken = self.named(name).signals
+        if signal == CANCEL:
+            return {}
+        if signal not in taken:
+            known = ", ".join([CANCEL, *taken])
+            raise UnknownSignal(f"{name} takes no signal {signal!r}; it takes: {known}")
+        return validated(taken[signal], given, "data")

@@ -1,34 +1,35 @@
-"""From what people write (steps.py) to a definition: contracts in, nodes out.
+"""From what people write (specs.py) to a saga: contracts in, nodes out.
 
 In three passes, so that each mistake is reported for what it is: every declaration on its own, then
 the rules of the whole, then what fills each field.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from dataclasses import dataclass
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace as altered
 from pydantic import BaseModel
 
-from contracts.messages import Event
-from contracts.topics import commands_topic
-from orchestrator.definition.contract import schema_of
-from orchestrator.definition.declarations import check_command, check_event, check_input, name_of
-from orchestrator.definition.durations import milliseconds, retry_of
-from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.nodes import Call, Definition, Emit, Node, Parallel, Retry, Step
+from contracts.messages import Reply, Signal
+from orchestrator.definition.changes import change_of, check_change, check_effect, check_taken
+from orchestrator.definition.compiled import Saga
+from orchestrator.definition.contract import schema_of, wanted
+from orchestrator.definition.declarations import check_input, check_result
+from orchestrator.definition.durations import milliseconds
+from orchestrator.definition.events import emits
+from orchestrator.definition.making import Made
+from orchestrator.definition.nodes import Definition, Node, Parallel, Wait, version
 from orchestrator.definition.rules import check
 from orchestrator.definition.scopes import Filler
-from orchestrator.definition.steps import Duration, EventSpec, ParallelSpec, Spec, StepSpec, Undo
-
-Events = type[Event] | EventSpec | Sequence[type[Event] | EventSpec]
-
-BRIEF: Final = Retry(attempts=3, initial_ms=1_000, maximum_ms=10_000)
-"""For steps that may be given up: read and compensatable."""
-
-PERSISTENT: Final = Retry(attempts=100, initial_ms=1_000, maximum_ms=60_000)
-"""For what must work: pivot, retriable and every undo (DESIGN laws 5 and 7); about 100 minutes."""
+from orchestrator.definition.specs import (
+    ChangeSpec,
+    ChildSpec,
+    Duration,
+    Events,
+    Spec,
+    WaitSpec,
+)
+from orchestrator.definition.waits import flag
 
 
 @dataclass(frozen=True)
@@ -42,106 +43,95 @@ class Source:
     completed: Events = ()
     failed: Events = ()
     deadline: Duration | None = None
+    changes: tuple[ChangeSpec, ...] = ()
+    returns: type[Reply] | None = None
+    progress: bool = False
 
 
-def compile_saga(source: Source) -> Definition:
-    """The definition; raises DefinitionError with place, reason and what to write instead."""
+def compile_saga(source: Source) -> Saga:
+    """The saga; raises DefinitionError with place, reason and what to write instead."""
     place = f"saga {source.name}"
     model = check_input(place, source.input)
-    specs: dict[str, StepSpec] = {}
-    body = _nodes(place, source.body, specs)
-    definition = Definition(source.name, schema_of(place, model, "validation"), body)
-    if source.deadline is not None:
-        deadline = milliseconds(place, "deadline", source.deadline)
-        definition = altered(definition, deadline_ms=deadline)
+    made = Made(source.name, source.body)
+    changes = [check_change(place, one) for one in source.changes]
+    definition = Definition(
+        source.name,
+        schema_of(place, model, "validation"),
+        made.body,
+        deadline_ms=_deadline(place, source.deadline),
+        changes=tuple(change_of(place, model, one) for one in changes) or UNSET,
+        progress=flag(place, "progress", source.progress) or UNSET,
+    )
     check(definition)
-    filler = Filler(place, model, body, {name: spec.command for name, spec in specs.items()})
-    started = _events(place, "started", source.started, filler)
+    for one in changes:
+        if one.redo in made.children:
+            check_taken(place, one.signal, one.redo, made.children[one.redo])
+    returns = None if source.returns is None else check_result(place, source.returns)
+    filler = Filler(place, model, made.body, made.replies)
+    definition = altered(
+        _told(definition, source, filler, changes),
+        body=tuple(_filled(node, made, filler) for node in made.body),
+        result=filler.result(returns) if returns else UNSET,
+    )
+    check_effect(place, definition)
+    return Saga(
+        definition,
+        model,
+        version(definition),
+        {**_awaited(made), **{one.signal.name: one.signal for one in changes}},
+        returns,
+        made.children,
+    )
+
+
+def _deadline(place: str, given: Duration | None) -> int | UnsetType:
+    return UNSET if given is None else milliseconds(place, "deadline", given)
+
+
+def _awaited(made: Made) -> dict[str, type[Signal]]:
+    waits = [spec for spec in made.specs.values() if isinstance(spec, WaitSpec)]
+    return {spec.signal.name: spec.signal for spec in waits if spec.signal}
+
+
+def _told(
+    definition: Definition, source: Source, filler: Filler, changes: list[ChangeSpec]
+) -> Definition:
+    """The definition with its events."""
+    place = f"saga {source.name}"
+    started = emits(f"{place}, started", source.started, filler.of("started"))
     told = [emit.event for emit in started]
+    by_signal = {
+        one.signal.name: emits(
+            f"{place}, change {one.signal.name}", one.tells, filler.of_signal(one.signal)
+        )
+        for one in changes
+    }
     return altered(
         definition,
-        body=tuple(_filled(node, specs, filler) for node in body),
         started=started,
-        completed=_events(place, "completed", source.completed, filler, told),
-        failed=_events(place, "failed", source.failed, filler, told),
+        completed=emits(f"{place}, completed", source.completed, filler.of("completed"), told),
+        failed=emits(f"{place}, failed", source.failed, filler.of("failed"), told),
+        changes=tuple(
+            altered(change, told=by_signal[change.signal]) for change in definition.changes or ()
+        )
+        or UNSET,
     )
 
 
-def _nodes(place: str, written: Iterable[object], specs: dict[str, StepSpec]) -> tuple[Node, ...]:
-    """The nodes of a sequence, their fields still empty; notes every step in ``specs``."""
-    nodes: list[Node] = []
-    for spec in written:
-        if isinstance(spec, tuple):
-            nodes.extend(_nodes(place, cast("tuple[object, ...]", spec), specs))
-        elif isinstance(spec, ParallelSpec):
-            nodes.append(Parallel(tuple(_nodes(place, (b,), specs) for b in spec.branches)))
-        elif isinstance(spec, StepSpec):
-            specs[spec.name] = spec
-            nodes.append(_step(f"{place}, step {spec.name}", spec))
-        else:
-            raise DefinitionError(
-                place,
-                f"{name_of(spec)} is not a step",
-                "Write read(...), compensatable(...), pivot(...), retriable(...), parallel(...)",
-            )
-    return tuple(nodes)
-
-
-def _step(place: str, spec: StepSpec) -> Step:
-    command = check_command(place, spec.command)
-    undo = spec.undo or Undo(command)
-    default = PERSISTENT if spec.kind in ("pivot", "retriable") else BRIEF
-    return Step(
-        name=spec.name,
-        kind=spec.kind,
-        do=_call(place, spec.command),
-        undo=_call(f"{place}, undo", undo.command) if spec.undo else None,
-        timeout_ms=milliseconds(place, "timeout", spec.timeout),
-        retry=retry_of(f"{place}, retry", spec.retry, default),
-        undo_timeout_ms=milliseconds(f"{place}, undo", "timeout", undo.timeout),
-        undo_retry=retry_of(f"{place}, undo, retry", undo.retry, PERSISTENT),
-        refusals=dict(command.refusals),
-    )
-
-
-def _call(place: str, contract: object) -> Call:
-    command = check_command(place, contract)
-    reply = schema_of(place, command.reply, "serialization").get("required", ())
-    return Call(command.__name__, commands_topic(command.service), {}, tuple(sorted(reply)))
-
-
-def _filled(node: Node, specs: Mapping[str, StepSpec], filler: Filler) -> Node:
+def _filled(node: Node, made: Made, filler: Filler) -> Node:
     if isinstance(node, Parallel):
         return Parallel(
-            tuple(tuple(_filled(n, specs, filler) for n in branch) for branch in node.branches)
+            tuple(tuple(_filled(n, made, filler) for n in branch) for branch in node.branches)
         )
-    spec = specs[node.name]
-    do = altered(node.do, fields=filler.step(spec))
+    spec = made.specs[node.name]
+    if isinstance(node, Wait) or isinstance(spec, WaitSpec):
+        return node
+    place = f"saga {made.name}, step {node.name}"
+    message = spec.saga.input if isinstance(spec, ChildSpec) else spec.command
+    fields = filler.command(place, node.name, wanted(place, message), spec.fields)
     undo = node.undo
     if undo and spec.undo:
-        undo = altered(undo, fields=filler.undo(spec.name, spec.undo))
-    return altered(node, do=do, undo=undo)
-
-
-def _events(
-    place: str, outcome: str, given: Events, filler: Filler, before: Sequence[str] = ()
-) -> tuple[Emit, ...]:
-    """The events of one outcome; ``before`` names those that have been told by then."""
-    emits: list[Emit] = []
-    told = list(before)
-    for one in given if isinstance(given, Sequence) else [given]:
-        spec = one if isinstance(one, EventSpec) else EventSpec(one)
-        spot = f"{place}, {outcome}"
-        contract = check_event(spot, spec.event)
-        spot = f"{spot} event {contract.__name__}"
-        if contract.__name__ in told:
-            # Its id is the saga and this name: a reader would drop the second as a duplicate.
-            raise DefinitionError(
-                spot,
-                "a saga tells an event once, and this one twice",
-                "Leave one of the two out, or give it a contract of its own",
-            )
-        told.append(contract.__name__)
-        fields = filler.event(spot, outcome, replace(spec, event=contract))
-        emits.append(Emit(contract.__name__, contract.topic, fields[contract.key], fields))
-    return tuple(emits)
+        spot = f"{place}, undo"
+        message = wanted(spot, spec.undo.command)
+        undo = altered(undo, fields=filler.command(spot, node.name, message, spec.undo.fields))
+    return altered(node, do=altered(node.do, fields=fields), undo=undo)

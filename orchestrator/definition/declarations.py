@@ -118,6 +118,17 @@ def check_event(place: str, event: object) -> type[Event]:
     return event
 
 
+def check_result(place: str, contract: object) -> type[Reply]:
+    """What a saga returns; raises DefinitionError unless it is the contract of a reply."""
+    if not (isclass(contract) and issubclass(contract, Reply)) or contract is Reply:
+        raise DefinitionError(
+            place,
+            f"it returns {name_of(contract)}, which is not a reply",
+            "Name a class that derives from contracts.messages.Reply",
+        )
+    return contract
+
+
 def name_of(thing: object) -> str:
     """What a person calls a thing that was given: a class by its name, anything else as written."""
     return thing.__name__ if isclass(thing) else repr(thing)

@@ -21,3 +21,7 @@ class InvalidInput(SagaMistake):
 
 class UnknownDefinition(SagaMistake):
     """No saga of that name is defined here."""
+
+
+class UnknownSignal(SagaMistake):
+    """Sagas of that definition take no signal of that name."""

@@ -24,6 +24,13 @@ NO_ANSWER: Final = 504
 """The HTTP-like status of a saga that failed because a participant's outcome stayed unknown."""
 
 
+REJECTED: Final = "rejected"
+"""The code of a wait that came to a no, or to nothing."""
+
+REJECTED_STATUS: Final = 409
+"""The HTTP-like status of a wait that was refused."""
+
+
 class Retry(msgspec.Struct, frozen=True):
     """When a round is asked again: ``attempts`` in all (0: without end), capped exponential
     backoff in ms.

@@ -1,8 +1,8 @@
 """Every way in which a saga can go: the combinations of what its steps come to.
 
-A step succeeds, is refused (where its command declares refusals), or its outcome stays unknown. In
-a parallel every combination is possible; a branch of several steps may also have stopped on its way
-because another one failed (DESIGN law 6).
+A step succeeds, is refused (where its command declares refusals), or its outcome stays unknown;
+that of a wait or of a child never does. In a parallel every combination is possible; a branch of
+several steps may also have stopped on its way because another one failed (DESIGN law 6).
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,8 @@ from itertools import product
 from math import prod
 from typing import Final, Literal
 
-from orchestrator.definition.nodes import Definition, Node, Parallel
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.nodes import Definition, Node, Parallel, Wait
+from orchestrator.definition.tree import steps_of
 
 Outcome = Literal["success", "refused", "unknown", ""]
 End = Literal["full", "stopped", "failed", "stuck"]
@@ -73,6 +73,8 @@ def _node(node: Node, committed: bool) -> list[Way]:
     found = [Way(((node.name, "success"),), "full")]
     if node.refusals:
         found.append(Way(((node.name, "refused"),), "stuck" if must else "failed"))
+    if isinstance(node, Wait) or node.child:
+        return found
     stuck = must or node.kind == "pivot"
     found.append(Way(((node.name, "unknown"),), "stuck" if stuck else "failed"))
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from orchestrator.definition.nodes import Node, Step
+from orchestrator.definition.nodes import Node, Parallel
 
 Position = tuple[int, ...]
 """Index in a sequence, index of a branch, index in its sequence, and so on."""
@@ -18,7 +18,7 @@ def positions(body: Iterable[Node]) -> dict[str, Position]:
 
 def _walk(nodes: Iterable[Node], prefix: Position) -> Iterator[tuple[str, Position]]:
     for index, node in enumerate(nodes):
-        if isinstance(node, Step):
+        if not isinstance(node, Parallel):
             yield node.name, (*prefix, index)
             continue
         for number, branch in enumerate(node.branches):

@@ -1,19 +1,23 @@
 """What there is to fill a message from, at each place of a saga."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from pydantic import BaseModel
 
-from contracts.messages import Command
+from contracts.messages import Reply, Signal
+from orchestrator.definition.carried import ABOUT as ABOUT_SIGNAL
+from orchestrator.definition.carried import SAID, carried
 from orchestrator.definition.contract import Contract, wanted, written
-from orchestrator.definition.declarations import check_command
 from orchestrator.definition.errors import DefinitionError
+from orchestrator.definition.events import Fill
 from orchestrator.definition.filling import Origin, Scope, fill
-from orchestrator.definition.nodes import Node
+from orchestrator.definition.nodes import Leaf, Node, Wait
 from orchestrator.definition.positions import before, positions, relation
 from orchestrator.definition.shapes import Shape, describe, fits
-from orchestrator.definition.steps import EventSpec, StepSpec, Undo
+from orchestrator.definition.specs import EventSpec
+from orchestrator.definition.tree import steps_of
 
 _TEXT, _INTEGER = Shape({"type": "string"}, {}), Shape({"type": "integer"}, {})
 _NAMES = Shape({"type": "array", "items": {"type": "string"}}, {})
@@ -35,6 +39,7 @@ _WHY: Final = {
     "beside": "that step runs in parallel, and its reply may not have come",
 }
 _NOT_BEGUN: Final = "the event is told before the first step begins"
+_CHANGED: Final = "the signal may come before that step has been answered"
 _FAILED: Final = "a saga that failed may have no reply of that step"
 _NOT_FAILED: Final = "only a saga that has failed knows it"
 
@@ -47,14 +52,13 @@ class Filler:
         place: str,
         model: type[BaseModel],
         body: Iterable[Node],
-        commands: Mapping[str, type[Command]],
+        replies: Mapping[str, Contract],
     ) -> None:
         self._place = place
         self._places = positions(body)
-        self._replies = {
-            name: written(f"{place}, step {name}", command.reply)
-            for name, command in commands.items()
-        }
+        self._replies = replies
+        # What only time answers says nothing that anybody meant.
+        self._mute = {leaf.name for leaf in steps_of(body) if _only_time(leaf)}
         given = written(place, model)
         # An input has been through its contract before the saga starts: its defaults are there.
         complete = Contract(given.name, given.fields, frozenset(given.fields))
@@ -63,41 +67,39 @@ class Filler:
             "saga": _about(ABOUT),
         }
 
-    def step(self, spec: StepSpec) -> dict[str, str]:
-        """The fields of a step's command."""
-        return self._command(f"step {spec.name}", spec.name, spec.command, spec.fields)
-
-    def undo(self, name: str, undo: Undo) -> dict[str, str]:
-        """The fields of the command that undoes a step: what was there when it was asked for."""
-        return self._command(f"step {name}, undo", name, undo.command, undo.fields)
-
-    def event(self, place: str, outcome: str, spec: EventSpec) -> dict[str, str]:
-        """The fields of an event of that outcome; its key among them, a text or an integer."""
-        contract, key = wanted(place, spec.event), spec.event.key
-        fields = fill(place, contract, spec.fields, self._outcome(outcome))
-        if key not in fields:
-            raise DefinitionError(
-                f"{place}, field {key}",
-                "it is the event's key, and nothing fills it",
-                f"Map it in event({contract.name}, fields=...), or name another field as its key",
-            )
-        if not any(fits(contract.fields[key], one) for one in (_TEXT, _INTEGER)):
-            raise DefinitionError(
-                f"{place}, field {key}",
-                f"it is the event's key, and {describe(contract.fields[key])}",
-                "Name a field as the key that is a text or an integer",
-            )
-        return fields
-
-    def _command(
-        self, place: str, name: str, command: type[Command], fields: Mapping[str, str]
+    def command(
+        self, place: str, name: str, message: Contract, fields: Mapping[str, str]
     ) -> dict[str, str]:
-        place = f"{self._place}, {place}"
-        message = wanted(place, check_command(place, command))
+        """The fields of a command of that step, to do or to undo it: what was there when it was
+        asked for.
+        """
         here = self._places[name]
         why = {n: _WHY.get(relation(p, here), "") for n, p in self._places.items()}
         absent = {n: (self._replies[n], reason) for n, reason in why.items() if reason}
         return fill(place, message, fields, self._scope(before(name, self._places), absent))
+
+    def result(self, returns: type[Reply]) -> dict[str, str]:
+        """The fields of what the saga answers whoever started it as a child."""
+        place = f"{self._place}, returns {returns.__name__}"
+        return fill(place, wanted(place, returns), {}, self._outcome("completed"))
+
+    def of(self, outcome: str) -> Fill:
+        """What fills the events of that outcome."""
+        return partial(_event, self._outcome(outcome))
+
+    def of_signal(self, signal: type[Signal]) -> Fill:
+        """What fills the events of a change by this signal: the signal, the input, and facts about
+        the saga.
+        """
+        data = carried(self._place, signal)
+        fields = {**data.fields, **ABOUT_SIGNAL}
+        told = Origin(
+            Contract(signal.__name__, fields, frozenset(fields)),
+            frozenset({"input"}),
+            frozenset({*data.fields, *SAID}),
+        )
+        scope = self._scope((), {n: (reply, _CHANGED) for n, reply in self._replies.items()})
+        return partial(_event, Scope({**scope.origins, "signal": told}, scope.absent))
 
     def _outcome(self, outcome: str) -> Scope:
         if outcome == "completed":
@@ -115,9 +117,33 @@ class Filler:
             if name in there:
                 reply = self._replies[name]
                 older = before(name, self._places) | {"input"}
-                origins[name] = Origin(reply, older, frozenset(reply.fields))
+                known = frozenset[str]() if name in self._mute else frozenset(reply.fields)
+                origins[name] = Origin(reply, older, known)
         return Scope(origins, {**absent, "saga": (_about(FAILURE).contract, _NOT_FAILED)})
 
 
 def _about(facts: Mapping[str, Shape], by_name: frozenset[str] = frozenset()) -> Origin:
     return Origin(Contract("the saga", facts, frozenset(facts)), frozenset({"input"}), by_name)
+
+
+def _event(scope: Scope, place: str, spec: EventSpec) -> dict[str, str]:
+    """The fields of an event; its key among them, a text or an integer."""
+    contract, key = wanted(place, spec.event), spec.event.key
+    fields = fill(place, contract, spec.fields, scope)
+    if key not in fields:
+        raise DefinitionError(
+            f"{place}, field {key}",
+            "it is the event's key, and nothing fills it",
+            f"Map it in event({contract.name}, fields=...), or name another field as its key",
+        )
+    if not any(fits(contract.fields[key], one) for one in (_TEXT, _INTEGER)):
+        raise DefinitionError(
+            f"{place}, field {key}",
+            f"it is the event's key, and {describe(contract.fields[key])}",
+            "Name a field as the key that is a text or an integer",
+        )
+    return fields
+
+
+def _only_time(leaf: Leaf) -> bool:
+    return isinstance(leaf, Wait) and not leaf.signal

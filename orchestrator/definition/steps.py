@@ -1,84 +1,27 @@
-"""What a saga is written with: steps, branches, undo, retries and events, before they are compiled.
+"""The words for steps, branches and events. ``saga(...).ends()`` checks the whole (compiler.py).
 
-Nothing is checked here but what would be lost: ``saga(...).ends()`` checks the whole (compiler.py).
-Durations are seconds or ``timedelta``.
+Nothing is checked here but what would be lost. Durations are seconds or ``timedelta``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final, Never
 
 from contracts.messages import Command, Event
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Kind
-
-Duration = float | timedelta
-Fields = Mapping[str, str]
-
-FOREVER: Final = 0
-"""As the attempts of a retry policy: ask again without end."""
-
-TIMEOUT: Final = timedelta(seconds=10)
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """When a command without an answer is sent again: capped exponential backoff.
-
-    ``attempts`` in all (FOREVER: without end), ``initial`` and ``maximum`` pause, each pause
-    ``coefficient`` times the one before. What is left out is the default of the step's kind: 3
-    attempts, 1 s to 10 s, doubling, for steps that may be given up (read, compensatable); 100
-    attempts, 1 s to 60 s for those that must work (pivot, retriable and every undo). Then an
-    operator is called (DESIGN law 7).
-    """
-
-    attempts: int | None = None
-    initial: Duration | None = None
-    maximum: Duration | None = None
-    coefficient: float | None = None
-
-
-@dataclass(frozen=True)
-class Undo:
-    """The command that undoes a step, where more has to be said than its name."""
-
-    command: type[Command]
-    fields: Fields = field(default_factory=dict[str, str])
-    timeout: Duration = TIMEOUT
-    retry: RetryPolicy = RetryPolicy()
-
-
-@dataclass(frozen=True)
-class EventSpec:
-    """An event of the business with an explicit mapping of its fields."""
-
-    event: type[Event]
-    fields: Fields = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True)
-class StepSpec:
-    """A step as written."""
-
-    name: str
-    kind: Kind
-    command: type[Command]
-    undo: Undo | None
-    fields: Fields
-    timeout: Duration
-    retry: RetryPolicy
-
-
-@dataclass(frozen=True)
-class ParallelSpec:
-    """Branches as written; each is a sequence."""
-
-    branches: tuple["Spec | tuple[Spec, ...]", ...]
-
-
-Spec = StepSpec | ParallelSpec
-Branch = Spec | tuple[Spec, ...]
+from orchestrator.definition.specs import (
+    TIMEOUT,
+    USUAL,
+    Branch,
+    Duration,
+    EventSpec,
+    Fields,
+    ParallelSpec,
+    RetryPolicy,
+    Spec,
+    StepSpec,
+    Undo,
+)
 
 
 def read(
@@ -87,7 +30,7 @@ def read(
     *,
     fields: Fields | None = None,
     timeout: Duration = TIMEOUT,
-    retry: RetryPolicy = RetryPolicy(),
+    retry: RetryPolicy = USUAL,
     **unknown: Never,
 ) -> StepSpec:
     """A step that only looks: it has no effect, so there is nothing to undo."""
@@ -102,7 +45,7 @@ def compensatable(
     undo: type[Command] | Undo | None = None,
     fields: Fields | None = None,
     timeout: Duration = TIMEOUT,
-    retry: RetryPolicy = RetryPolicy(),
+    retry: RetryPolicy = USUAL,
     **unknown: Never,
 ) -> StepSpec:
     """A step that another command can undo; it stands before the pivot."""
@@ -118,7 +61,7 @@ def pivot(
     *,
     fields: Fields | None = None,
     timeout: Duration = TIMEOUT,
-    retry: RetryPolicy = RetryPolicy(),
+    retry: RetryPolicy = USUAL,
     **unknown: Never,
 ) -> StepSpec:
     """The point of no return: refused, all before it is undone; done, all after it must be too."""
@@ -132,7 +75,7 @@ def retriable(
     *,
     fields: Fields | None = None,
     timeout: Duration = TIMEOUT,
-    retry: RetryPolicy = RetryPolicy(),
+    retry: RetryPolicy = USUAL,
     **unknown: Never,
 ) -> StepSpec:
     """A step that must succeed: it is retried until it does, and stands after all that may fail."""

@@ -9,9 +9,18 @@ from typing import Final, Literal
 
 import msgspec
 
-from orchestrator.definition.nodes import NO_ANSWER, Definition, Node, Parallel, Step, version
+from orchestrator.definition.nodes import (
+    NO_ANSWER,
+    Definition,
+    Leaf,
+    Node,
+    Parallel,
+    Step,
+    Wait,
+    version,
+)
 from orchestrator.definition.outcomes import End, Outcome, Way, is_complete, ways
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 
 Result = Literal["completed", "failed", "needs_operator"]
 
@@ -24,7 +33,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A step as the table shows it."""
+    """A step as the table shows it; ``kind`` is that of the step, ``wait`` or ``child``."""
 
     step: str
     kind: str
@@ -86,12 +95,18 @@ def compensation_table(definition: Definition) -> Table:
     return Table(
         definition.name,
         version(definition),
-        tuple(Column(step.name, step.kind, step.refusals) for step in steps),
+        tuple(Column(step.name, _kind(step), step.refusals) for step in steps),
         tuple(rows),
         is_complete(definition.body),
         tuple(step.name for step in steps if step.kind in ("pivot", "retriable")),
         definition.time_ms,
     )
+
+
+def _kind(leaf: Leaf) -> str:
+    if isinstance(leaf, Wait):
+        return "wait"
+    return "child" if leaf.child else leaf.kind
 
 
 def _rank(row: Row, order: Mapping[str, int]) -> tuple[object, ...]:
@@ -100,7 +115,7 @@ def _rank(row: Row, order: Mapping[str, int]) -> tuple[object, ...]:
     return not row.definite, len(failing), [order[name] for name in failing], -asked
 
 
-def _row(definition: Definition, steps: list[Step], way: Way) -> Row:
+def _row(definition: Definition, steps: list[Leaf], way: Way) -> Row:
     came = dict(way.outcomes)
     outcomes: dict[str, Outcome] = {step.name: came.get(step.name, "") for step in steps}
     turned = way.end == "failed"
@@ -119,7 +134,7 @@ _RESULTS: Final[dict[End, Result]] = {
 }
 
 
-def _statuses(steps: list[Step], outcomes: Mapping[str, Outcome]) -> set[int]:
+def _statuses(steps: list[Leaf], outcomes: Mapping[str, Outcome]) -> set[int]:
     found: set[int] = set()
     for step in steps:
         if outcomes[step.name] == "refused":
@@ -135,5 +150,5 @@ def _undos(nodes: Iterable[Node], outcomes: Mapping[str, Outcome]) -> Iterator[A
         if isinstance(node, Parallel):
             for branch in node.branches:
                 yield from _undos(branch, outcomes)
-        elif node.undo and outcomes[node.name] in ("success", "unknown"):
+        elif isinstance(node, Step) and node.undo and outcomes[node.name] in ("success", "unknown"):
             yield Action(node.name, node.undo.command)

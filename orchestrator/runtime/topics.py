@@ -6,7 +6,8 @@ from typing import Final
 from contracts.topics import DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import TopicSpec
-from orchestrator.definition.nodes import Definition, Node, Parallel
+from orchestrator.definition.nodes import Definition
+from orchestrator.definition.tree import commands_of
 
 DEAD_LETTERS_CONFIG: Final = {"retention.ms": "-1"}
 
@@ -27,7 +28,7 @@ def own_topics(settings: BrokerSettings, partitions: int) -> list[TopicSpec]:
 
 def command_topics(definitions: Iterable[Definition]) -> set[str]:
     """The topics of commands that definitions name, without prefix."""
-    return {topic for definition in definitions for topic in _of_nodes(definition.body)}
+    return {call.topic for definition in definitions for call in commands_of(definition.body)}
 
 
 def event_topics(definitions: Iterable[Definition]) -> set[str]:
@@ -35,17 +36,11 @@ def event_topics(definitions: Iterable[Definition]) -> set[str]:
     return {
         emit.topic
         for definition in definitions
-        for emits in (definition.started, definition.completed, definition.failed)
+        for emits in (
+            definition.started,
+            definition.completed,
+            definition.failed,
+            *(change.told for change in definition.changes or ()),
+        )
         for emit in emits
     }
-
-
-def _of_nodes(nodes: Iterable[Node]) -> Iterable[str]:
-    for node in nodes:
-        if isinstance(node, Parallel):
-            for branch in node.branches:
-                yield from _of_nodes(branch)
-        else:
-            yield node.do.topic
-            if node.undo is not None:
-                yield node.undo.topic

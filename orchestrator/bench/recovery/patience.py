@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace as changed
 
 from orchestrator.definition.builder import Saga
-from orchestrator.definition.nodes import Node, Parallel, version
+from orchestrator.definition.nodes import Node, Parallel, Wait, version
 
 MODULE: Final = "saga_bench_patience"
 
@@ -32,7 +32,7 @@ app = replace(_loaded, sagas=("{module}:saga",))
 
 
 def patient(saga: Saga, timeout_ms: int) -> Saga:
-    """The same saga, each of whose commands is waited for this long."""
+    """The same saga, each of whose commands is waited for this long (waits and children stay)."""
     body = tuple(_patient(node, timeout_ms) for node in saga.definition.body)
     definition = changed(saga.definition, body=body)
     return replace(saga, definition=definition, version=version(definition))
@@ -50,4 +50,6 @@ def _patient(node: Node, timeout_ms: int) -> Node:
     if isinstance(node, Parallel):
         branches = (tuple(_patient(n, timeout_ms) for n in branch) for branch in node.branches)
         return Parallel(tuple(branches))
+    if isinstance(node, Wait) or node.child:
+        return node
     return changed(node, timeout_ms=timeout_ms)

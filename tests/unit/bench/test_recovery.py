@@ -9,7 +9,7 @@ from orchestrator.bench.recovery.figures import seconds
 from orchestrator.bench.recovery.patience import MODULE, patient, write_application
 from orchestrator.bench.recovery.witness import Seen, take
 from orchestrator.definition.nodes import version
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 from orchestrator.engine.facts import Ignored, Transition
 from orchestrator.sagalog.records import Claim, LogRecord, TransitionRecord, encode_record, seal
 from sagas.order_fulfillment import order_fulfillment

@@ -15,7 +15,7 @@ from orchestrator.chaos.starts import Start, Starts
 from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition import Application, Saga
 from orchestrator.definition.nodes import Parallel
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 
 SEEDS = range(30)
 

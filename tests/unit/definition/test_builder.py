@@ -20,7 +20,7 @@ from orchestrator.definition import (
     sequence,
 )
 from orchestrator.definition.nodes import Call, Emit, Parallel, Retry, Step, version
-from orchestrator.definition.rules import steps_of
+from orchestrator.definition.tree import steps_of
 from tests.unit.definition.language import (
     CITY,
     FLIGHT,

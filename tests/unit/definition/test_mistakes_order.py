@@ -86,7 +86,8 @@ CASES = [
         lambda: trip(BookHotel),
         "saga trip",
         "BookHotel is not a step",
-        "Write read(...), compensatable(...), pivot(...), retriable(...), parallel(...)",
+        "Write read(...), compensatable(...), pivot(...), retriable(...), parallel(...), "
+        "wait(...), child(...)",
         id="not a step",
     ),
     pytest.param(

@@ -101,6 +101,7 @@ STEP_CHANGES = {
     "undo_timeout_ms": 9_999,
     "undo_retry": Retry(coefficient=1.5),
     "refusals": {"no_room": 410},
+    "child": "inn",
 }
 
 
