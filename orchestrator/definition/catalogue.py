@@ -4,10 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.definition.carried import CANCEL
+from orchestrator.definition.children import kind_of
 from orchestrator.definition.compiled import Saga
 from orchestrator.definition.errors import DefinitionError, UnknownDefinition, UnknownSignal
 from orchestrator.definition.nodes import Definition, version
 from orchestrator.definition.validation import validated
+
+
+def _face(saga: Saga) -> tuple[object, ...]:
+    """What a parent sees of a child; settings change none of it."""
+    return saga.input, saga.result, dict(saga.signals), kind_of(saga)
 
 
 class Catalogue:
@@ -17,7 +23,9 @@ class Catalogue:
     """
 
     def __init__(self, sagas: Iterable[Saga] = ()) -> None:
-        """Raises DefinitionError when two sagas have the same name."""
+        """Raises DefinitionError when two sagas have the same name, or one runs within another
+        and is not among them.
+        """
         self._sagas: dict[str, Saga] = {}
         self._versions: dict[str, Definition] = {}
         for saga in sagas:
@@ -27,6 +35,25 @@ class Catalogue:
                 )
             self._sagas[saga.name] = saga
             self._versions[saga.version] = saga.definition
+        for saga in self._sagas.values():
+            self._check_children(saga)
+
+    def _check_children(self, saga: Saga) -> None:
+        """A child is started by its name: what that begins must be what the parent means."""
+        for step, meant in saga.children.items():
+            child = self._sagas.get(meant.name)
+            reason = remedy = ""
+            if child is None:
+                reason = f"it runs the saga {meant.name}, which this application does not have"
+                remedy = f"Add {meant.name} to the sagas of the application"
+            elif _face(child) != _face(meant):
+                reason = (
+                    f"it was written with another saga {meant.name}: not of the same input, kind "
+                    "and signals, or not with the same result"
+                )
+                remedy = "Name the same saga there and in the application"
+            if reason:
+                raise DefinitionError(f"saga {saga.name}, step {step}", reason, remedy)
 
     def names(self) -> list[str]:
         """The names under which sagas can be started."""

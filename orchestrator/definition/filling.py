@@ -154,6 +154,12 @@ def _unfilled(place: str, message: Contract, name: str, scope: Scope) -> NoRetur
     }
     close = get_close_matches(name, fitting.values(), n=1)
     best = [source for source, field in fitting.items() if field in close] or list(fitting)
+    # A fact that everybody's name would find is not found by name; it is what was meant.
+    best += [
+        f"{section}.{name}"
+        for section, origin in scope.origins.items()
+        if name in origin.contract.fields and fits(origin.contract.fields[name], wanted)
+    ]
     mapping = f'Map it, such as fields={{"{name}": "{best[-1]}"}}, or ' if best else ""
     remedy = f"{mapping}give it a default in {message.name}, or let an earlier step reply with it"
     raise DefinitionError(

@@ -72,7 +72,7 @@ def _check_wait(place: str, wait: Wait, deadline_ms: int) -> None:
 def _check_change(
     place: str, change: Change, definition: Definition, steps: dict[str, Leaf]
 ) -> None:
-    step = steps.get(change.redo)
+    step = next((one for name, one in steps.items() if name == change.redo), None)
     if step is None:
         raise DefinitionError(
             place,
