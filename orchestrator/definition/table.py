@@ -5,9 +5,7 @@ outcome stays unknown and which is therefore undone too (DESIGN laws 5 and 6).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal
-
-import msgspec
+from typing import Final
 
 from orchestrator.definition.nodes import (
     NO_ANSWER,
@@ -20,70 +18,10 @@ from orchestrator.definition.nodes import (
     version,
 )
 from orchestrator.definition.outcomes import End, Outcome, Way, is_complete, ways
+from orchestrator.definition.rows import Action, Column, Result, Row, Table, Taken
 from orchestrator.definition.tree import steps_of
 
-Result = Literal["completed", "failed", "needs_operator"]
-
-
-class Action(msgspec.Struct, frozen=True):
-    """One undo: the step, and the command that undoes it."""
-
-    step: str
-    command: str
-
-
-class Column(msgspec.Struct, frozen=True):
-    """A step as the table shows it; ``kind`` is that of the step, ``wait`` or ``child``."""
-
-    step: str
-    kind: str
-    refusals: dict[str, int]
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One outcome of a saga.
-
-    ``outcomes`` has every step (empty: it was never asked), ``statuses`` the HTTP-like statuses a
-    failed saga may end with, ``actions`` the undos in their order (those of one parallel go out
-    together).
-    """
-
-    outcomes: dict[str, Outcome]
-    result: Result
-    statuses: tuple[int, ...]
-    actions: tuple[Action, ...]
-
-    @property
-    def failing(self) -> tuple[str, ...]:
-        """The steps that did not succeed though they were asked."""
-        return tuple(name for name, o in self.outcomes.items() if o in ("refused", "unknown"))
-
-    @property
-    def definite(self) -> bool:
-        """Whether every step that was asked answered."""
-        return "unknown" not in self.outcomes.values()
-
-
-class Table(msgspec.Struct, frozen=True):
-    """The table of one version; not ``complete`` where there are too many combinations to list.
-
-    ``committing`` are the steps from which there is no way back: a cancel is applied until one of
-    them is commanded, or the saga has ended. ``deadline_ms`` is the time that the saga may take;
-    0: without end.
-    """
-
-    definition: str
-    version: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    complete: bool
-    committing: tuple[str, ...] = ()
-    deadline_ms: int = 0
-
-    def row(self, outcomes: Mapping[str, str]) -> Row | None:
-        """The row of exactly these outcomes; a step left out was never asked."""
-        wanted = {column.step: outcomes.get(column.step, "") for column in self.columns}
-        return next((row for row in self.rows if row.outcomes == wanted), None)
+__all__ = ["Action", "Column", "Result", "Row", "Table", "Taken", "compensation_table"]
 
 
 def compensation_table(definition: Definition) -> Table:
@@ -100,7 +38,16 @@ def compensation_table(definition: Definition) -> Table:
         is_complete(definition.body),
         tuple(step.name for step in steps if step.kind in ("pivot", "retriable")),
         definition.time_ms,
+        tuple(_taken(definition, steps)),
     )
+
+
+def _taken(definition: Definition, steps: Iterable[Leaf]) -> Iterator[Taken]:
+    for step in steps:
+        if isinstance(step, Wait) and step.signal:
+            yield Taken(step.signal, step.name, (), step.timeout_ms, step.expires)
+    for change in definition.changes or ():
+        yield Taken(change.signal, change.redo, tuple(change.fields))
 
 
 def _kind(leaf: Leaf) -> str:

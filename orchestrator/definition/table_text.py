@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from orchestrator.definition.table import Action, Column, Row, Table
+from orchestrator.definition.table import Action, Column, Row, Table, Taken
 
 ACTIONS = "the orchestrator's actions"
 
@@ -39,12 +39,41 @@ def as_text(table: Table, subject: str = "saga") -> str:
 def stopping(table: Table) -> list[str]:
     """What a cancel does, and the deadline where there is one: a line each."""
     until = table.committing[0] if table.committing else "its end"
-    lines = [f"cancelled before {until}: what was done is undone, failed, 409; refused later"]
+    meanwhile = f"; while {until} runs, it decides" if until in _children(table) else ""
+    lines = [
+        f"cancelled before {until}: what was done is undone, failed, 409{meanwhile}; refused later"
+    ]
     if table.deadline_ms:
         later = f"; from {until} on it is late, and goes on" if table.committing else ""
-        time = f"{table.deadline_ms / 1000:g} s"
+        if meanwhile:
+            later = f"{meanwhile}; after it it is late, and goes on"
+        time = _seconds(table.deadline_ms)
         lines.append(f"at its deadline ({time}): what was done is undone, failed, 504{later}")
     return lines
+
+
+def signalling(table: Table) -> list[str]:
+    """What each signal does that the saga takes beside the cancel: a line each."""
+    return [_signal(one, _children(table)) for one in table.signals]
+
+
+def _signal(one: Taken, children: Iterable[str]) -> str:
+    if not one.changes:
+        then = "it goes on without" if one.expires == "done" else "it is refused"
+        answers = f"answers {one.step}" if one.step != one.signal else "is waited for"
+        return f"{one.signal}: {answers}; after {_seconds(one.timeout_ms)} {then}"
+    changed = f"{one.signal}: changes {', '.join(one.changes)} until {one.step} is commanded"
+    if one.step in children:
+        return f"{changed}; while {one.step} runs, it decides; refused later"
+    return f"{changed}; while {one.step} is in flight held, then it is done again; refused later"
+
+
+def _children(table: Table) -> list[str]:
+    return [column.step for column in table.columns if column.kind == "child"]
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:g} s"
 
 
 def _padded(line: Iterable[str], widths: Iterable[int]) -> str:
@@ -56,8 +85,9 @@ def _outcome(column: Column, outcome: str) -> str:
         return "no answer"
     if outcome != "refused":
         return outcome
-    # What a read is refused with is its answer ("not found"); what has effects has failed.
-    if column.kind == "read" and len(column.refusals) == 1:
+    # What a read or a wait is refused with is its answer ("not found"); what has effects has
+    # failed.
+    if column.kind in ("read", "wait") and len(column.refusals) == 1:
         code = next(iter(column.refusals))
         return code.removeprefix(f"{column.step}_").replace("_", " ")
     return "failed"

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orchestrator.cli.views.check import summary
 from orchestrator.definition.table import Table
-from orchestrator.definition.table_text import cells, header, stopping
+from orchestrator.definition.table_text import cells, header, signalling, stopping
 from orchestrator.verify.result import CheckResult
 
 STYLES = {
@@ -34,7 +34,10 @@ class Checked(Table, frozen=True):
 
 def checked_view(found: Checked) -> Group:
     """The table, and the check in a line."""
-    shown: list[RichTable | Text] = [table_view(found), *map(Text, stopping(found))]
+    shown: list[RichTable | Text] = [
+        table_view(found),
+        *map(Text, stopping(found) + signalling(found)),
+    ]
     if found.check is not None:
         shown.append(summary(found.check))
     return Group(*shown)

@@ -99,8 +99,8 @@ CASES = [
         lambda: journey(child("x", trek(PACK), undo=Write)),
         "saga journey, step x, undo, field by",
         "nothing fills it: neither the input nor an earlier reply has a field 'by'",
-        'Map it, such as fields={"by": "input.traveller"}, or give it a default in Write, or let an '
-        "earlier step reply with it",
+        'Map it, such as fields={"by": "input.traveller"}, or give it a default in Write, or let '
+        "an earlier step reply with it",
         id="nothing fills the undo",
     ),
     pytest.param(
@@ -135,8 +135,8 @@ CASES = [
         lambda: journey(child("x", elsewhere())),
         "saga journey, step x, field hotel",
         "nothing fills it: neither the input nor an earlier reply has a field 'hotel'",
-        'Map it, such as fields={"hotel": "input.traveller"}, or give it a default in Elsewhere, or '
-        "let an earlier step reply with it",
+        'Map it, such as fields={"hotel": "input.traveller"}, or give it a default in Elsewhere, '
+        "or let an earlier step reply with it",
         id="nothing fills its input",
     ),
     pytest.param(
