@@ -67,13 +67,13 @@ class SagaSignalled(SagaEvent):
 
 class SagaProgressed(SagaEvent):
     """A step of the saga has moved; told where its definition says so. ``parent`` is the saga that
-    began this one, 0 where nobody did.
+    began this one, 0 where nobody did; ``round`` and ``attempt`` are those of a command, else 0.
     """
 
     step: str
     direction: Literal["do", "undo"]
     phase: Literal[
-        "sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone", "dropped"
+        "sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone"
     ]
     round: int
     attempt: int

@@ -10,11 +10,23 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from orchestrator.definition.nodes import Call, Definition, Emit, Kind, Node, Parallel, Retry, Step
+from contracts.topics import REQUESTS
+from orchestrator.definition.nodes import (
+    Call,
+    Change,
+    Definition,
+    Emit,
+    Kind,
+    Node,
+    Parallel,
+    Retry,
+    Step,
+    Wait,
+)
 from orchestrator.engine.decide import decide
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Emitted, Sent, Transition
-from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
+from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 
@@ -36,6 +48,36 @@ def step(name: str, kind: Kind = "compensatable", **changes: Any) -> Step:
         "refusals": {"no": 409},
     }
     return Step(**{**fields, **changes})
+
+
+def wait(name: str, **changes: Any) -> Wait:
+    """A wait for a signal of its name with the field ``yes``, refused after ten seconds."""
+    fields: dict[str, Any] = {
+        "signal": name,
+        "required": ("yes",),
+        "timeout_ms": 10_000,
+        "expires": "refused",
+        "data": {},
+        "refusals": {"rejected": 409},
+        "accepts": "yes",
+    }
+    return Wait(name, **{**fields, **changes})
+
+
+def child(name: str, kind: Kind = "pivot", **changes: Any) -> Step:
+    """A step that another saga of that name does; it is asked again every second."""
+    call = Call(name, REQUESTS, {"order": "input.order"}, ("ticket",))
+    retry = Retry(attempts=0, initial_ms=100, maximum_ms=1_000)
+    refusals = {"no": 409, "cancelled": 409, "deadline_exceeded": 504}
+    fields = {"do": call, "retry": retry, "child": name, "refusals": refusals}
+    return step(name, kind, **{**fields, **changes})
+
+
+def changed(made: Definition, redo: str) -> Definition:
+    """The same, with a signal ``reorder`` that changes its order until that step, and tells it."""
+    sources = {"order": "input.order", "by": "signal.by", "new": "signal.new"}
+    told = Emit("Reordered", "t.events", "input.order", sources)
+    return replace(made, changes=(Change("reorder", ("new",), {"order": "new"}, redo, (told,)),))
 
 
 def parallel(*branches: Step | tuple[Node, ...]) -> Parallel:
@@ -180,6 +222,17 @@ class World:
         """An operator acts."""
         number = request or f"repair-{len(self.log)}"
         return self.take(Repair(number, self.at, action, name, "because", "ann"))  # type: ignore[arg-type]
+
+    def tell(self, name: str, identity: str = "s-1", **data: Any) -> Transition:
+        """Somebody tells the saga something."""
+        return self.take(Signal(identity, self.at, name, "because", "ann", data))
+
+    def of_child(self, name: str, outcome: str, **data: Any) -> Transition:
+        """The child that runs at this step says something."""
+        assert self.state is not None
+        number = self.state.steps[name].round
+        reply = Reply(f"{name}/{len(self.log)}", self.at, name, "do", number, 1, outcome, data)  # type: ignore[arg-type]
+        return self.take(reply)
 
     def left(self) -> set[str]:
         """The steps whose effect stands."""

@@ -17,7 +17,7 @@ from infra.http.problems import invalid_request
 from orchestrator.admin.ports import Backend
 from orchestrator.definition.errors import InvalidInput, UnknownDefinition
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
-from orchestrator.runtime.wire import Refused
+from orchestrator.runtime.messages import Refused
 from orchestrator.sagalog.rows import SagaRow
 
 IN_LOG_S: Final = 10.0

@@ -12,8 +12,8 @@ from infra.telemetry.metrics import Metrics
 from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth
 from orchestrator.bootstrap.services import ServiceHealth
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.orchestrator import Orchestrator
-from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 

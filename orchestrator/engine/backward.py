@@ -22,7 +22,8 @@ def _owes(state: State, name: str) -> bool:
         return False
     if step.direction == "undo":
         return step.phase not in ("done", "skipped")
-    return step.phase in ("done", "unknown")
+    # A round that was refused leaves what an earlier one has done.
+    return step.phase in ("done", "unknown") or (step.stands > 0 and step.phase != "skipped")
 
 
 def settle(work: Work) -> None:
@@ -38,7 +39,7 @@ def undo(work: Work) -> None:
     """Send every undo whose turn it is; end the saga when nothing is owed."""
     pending = owed(work.plan, work.state)
     for name in pending:
-        planned, step = work.plan.steps[name], work.state.steps[name]
+        planned, step = work.plan.command(name), work.state.steps[name]
         if step.direction == "do" and planned.after.isdisjoint(pending):
             work.send(planned, "undo", step.round, 1)
     if not pending:

@@ -7,6 +7,7 @@ from typing import Final
 from orchestrator.definition.nodes import NO_ANSWER
 from orchestrator.engine.backward import settle
 from orchestrator.engine.facts import Failing, Late
+from orchestrator.engine.turning import turn
 from orchestrator.engine.work import Work
 
 EXCEEDED: Final = "deadline_exceeded"
@@ -16,13 +17,15 @@ EXCEEDED_STATUS: Final = NO_ANSWER
 
 
 def look(work: Work) -> None:
-    """Has the deadline passed? It does not while a person is waited for."""
+    """Has the deadline passed? It does not while a person is waited for, nor while a child keeps
+    it.
+    """
     state = work.state
-    if not state.deadline or state.person_since or state.deadline > work.at:
+    if not state.deadline or state.person_since or state.delegated or state.deadline > work.at:
         return
     committed = work.committed
     if committed:
         work.tell(Late(committed))
         return
-    work.tell(Failing("", EXCEEDED, "deadline exceeded", EXCEEDED_STATUS))
+    turn(work, Failing("", EXCEEDED, "deadline exceeded", EXCEEDED_STATUS))
     settle(work)

@@ -6,13 +6,13 @@ and the fact ``Ignored`` says why. A wake-up with nothing due yields no facts, a
 is logged.
 """
 
-from orchestrator.engine import backward, deadline, forward
+from orchestrator.engine import backward, deadline, forward, held, waiting
 from orchestrator.engine.evolve import apply, begun, draft
 from orchestrator.engine.facts import Ignored, Parked, Started, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
-from orchestrator.engine.plan import Plan, PlannedStep
+from orchestrator.engine.plan import Plan, PlannedStep, PlannedWait
 from orchestrator.engine.repair import repair
-from orchestrator.engine.signals import signal
+from orchestrator.engine.signals import answered, signal
 from orchestrator.engine.state import State, StepState
 from orchestrator.engine.work import Work
 
@@ -75,6 +75,7 @@ def park(state: State | None, given: Input, started: Started | None, error: str)
 def started_fact(plan: Plan, given: Start) -> Started:
     """The first fact of a saga."""
     time = plan.definition.time_ms
+    ends = [end for end in (given.at + time if time else 0, given.until) if end]
     return Started(
         plan.definition.name,
         plan.version,
@@ -82,7 +83,9 @@ def started_fact(plan: Plan, given: Start) -> Started:
         given.key,
         given.input,
         given.trace,
-        given.at + time if time else 0,
+        min(ends, default=0),
+        given.parent,
+        bool(plan.definition.progress),
     )
 
 
@@ -112,7 +115,7 @@ def _ignore(work: Work, given: Input, why: str) -> None:
 def _reply(work: Work, reply: Reply) -> None:
     planned = work.plan.steps.get(reply.step)
     step = work.state.steps.get(reply.step)
-    if planned is None or step is None:
+    if not isinstance(planned, PlannedStep) or step is None:
         work.tell(Ignored(f"a reply for step {reply.step}, which was not asked"))
         return
     why = _inapplicable(step, reply)
@@ -122,6 +125,8 @@ def _reply(work: Work, reply: Reply) -> None:
     way = forward if reply.direction == "do" else backward
     if reply.outcome == "succeeded":
         _succeeded(work, planned, step, reply)
+    elif reply.outcome == "answered":
+        answered(work, reply)
     elif reply.outcome == "refused":
         way.refused(work, planned, reply)
     else:
@@ -159,14 +164,19 @@ def _succeeded(work: Work, planned: PlannedStep, step: StepState, reply: Reply) 
 
 
 def _wake(work: Work) -> None:
-    """Deadlines that have passed become timeouts, pauses that are over become attempts."""
+    """Deadlines that have passed become timeouts, pauses that are over become attempts, and waits
+    whose time is over are decided.
+    """
     deadline.look(work)
     for name, planned in work.plan.steps.items():
         step = work.state.steps.get(name)
         if step is None or not step.due or step.due > work.at:
             continue
-        way = backward if step.direction == "undo" else forward
-        if step.phase == "sent":
+        if isinstance(planned, PlannedWait):
+            waiting.expired(work, planned)
+        elif step.phase == "sent":
+            way = backward if step.direction == "undo" else forward
             way.faulted(work, planned, step, "timeout", "no reply within the timeout")
         elif step.phase == "pausing":
             work.send(planned, step.direction, step.round, step.attempt + 1)
+            held.remind(work, planned, step)

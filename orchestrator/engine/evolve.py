@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from contracts.topics import REQUESTS
 from orchestrator.engine.facts import (
     Compensating,
     Completed,
@@ -14,18 +15,21 @@ from orchestrator.engine.facts import (
     Failed,
     Failing,
     Faulted,
+    Halted,
     Ignored,
     Late,
     Parked,
     Refused,
     Repaired,
     Sent,
+    SignalHeld,
     Signalled,
     SignalRefused,
     Started,
     Stuck,
     Succeeded,
     Transition,
+    Waited,
 )
 from orchestrator.engine.state import Phase, State, StepState
 
@@ -77,6 +81,8 @@ def begun(saga: int, at: int, fact: Started) -> State:
         data={"input": fact.input},
         steps={},
         deadline=fact.deadline,
+        parent=fact.parent,
+        progress=fact.progress,
     )
 
 
@@ -96,14 +102,35 @@ def apply(work: State, fact: Fact, at: int) -> None:
 
 def _sent(work: State, fact: Sent, at: int) -> None:
     last = work.steps.get(fact.step)
-    spent, error = 0, ""
-    if last is not None and last.direction == fact.direction and last.round == fact.round:
-        spent, error = last.spent, last.error
+    spent, error, stands = 0, "", 0
+    if last is not None and last.direction == fact.direction:
+        if last.round == fact.round:
+            spent, error, stands = last.spent, last.error, last.stands
+        else:
+            stands = last.round if last.phase == "done" else last.stands
     work.steps[fact.step] = StepState(
-        "sent", fact.direction, fact.round, fact.attempt, fact.deadline, at, error, False, spent
+        "sent",
+        fact.direction,
+        fact.round,
+        fact.attempt,
+        fact.deadline,
+        at,
+        error,
+        False,
+        spent,
+        stands,
+        fact.command if fact.topic == REQUESTS else "",
     )
+    if fact.until:
+        work.delegated = fact.step
     if work.person_since:
         _go_on(work, at)
+
+
+def _waited(work: State, fact: Waited, at: int) -> None:
+    work.steps[fact.step] = StepState("waiting", "do", 1, 1, fact.due, at, person=fact.person)
+    if fact.person:
+        _stand_still(work, at)
 
 
 def _stand_still(work: State, at: int) -> None:
@@ -114,7 +141,7 @@ def _stand_still(work: State, at: int) -> None:
 
 def _go_on(work: State, at: int) -> None:
     """Nobody is waited for any more: the deadline is put off by the time that it took."""
-    if work.person_since and not work.parked and not work.stuck:
+    if work.person_since and not work.parked and not work.persons:
         work.deadline += at - work.person_since
         work.person_since = 0
 
@@ -131,6 +158,8 @@ def _move(work: State, name: str, at: int, phase: Phase, **changes: Any) -> None
         changes.get("error", step.error),
         changes.get("settled", step.settled),
         changes.get("spent", step.spent),
+        step.stands,
+        step.child,
     )
 
 
@@ -139,6 +168,8 @@ def _succeeded(work: State, fact: Succeeded, at: int) -> None:
     work.steps[fact.step] = StepState("done", step.direction, step.round, step.attempt, 0, at)
     if fact.direction == "do":
         work.data = {**work.data, fact.step: fact.data}
+        if work.delegated == fact.step:
+            work.delegated = ""
         if work.person_since:
             _go_on(work, at)
     else:
@@ -147,6 +178,8 @@ def _succeeded(work: State, fact: Succeeded, at: int) -> None:
 
 def _refused(work: State, fact: Refused, at: int) -> None:
     _move(work, fact.step, at, "refused", error=fact.reason, settled=True)
+    if work.delegated == fact.step:
+        work.delegated = ""
 
 
 def _faulted(work: State, fact: Faulted, at: int) -> None:
@@ -157,11 +190,15 @@ def _faulted(work: State, fact: Faulted, at: int) -> None:
 def _failing(work: State, fact: Failing, at: int) -> None:
     work.mode = "settling"
     work.deadline = work.person_since = 0
+    work.delegated = ""
     work.code, work.reason, work.http = fact.code, fact.reason, fact.status
-    # Asking again would only delay the undo, which an unknown outcome gets anyway.
     for name, step in work.steps.items():
-        if step.phase == "pausing":
+        # Asking again would only delay the undo, which an unknown outcome gets anyway; but a child
+        # settles by its own end.
+        if step.phase == "pausing" and not step.child:
             _move(work, name, at, "unknown")
+        elif step.phase == "waiting":
+            _move(work, name, at, "dropped")
 
 
 def _compensating(work: State, _fact: Compensating, _at: int) -> None:
@@ -186,11 +223,24 @@ def _repaired(work: State, fact: Repaired, at: int) -> None:
 
 
 def _signalled(work: State, fact: Signalled, _at: int) -> None:
-    work.signals = {**work.signals, fact.id: ""}
+    _decided(work, fact.id, "")
+    if fact.changes:
+        work.changed = {**work.changed, **fact.changes}
 
 
 def _signal_refused(work: State, fact: SignalRefused, _at: int) -> None:
-    work.signals = {**work.signals, fact.id: fact.why}
+    _decided(work, fact.id, fact.why)
+
+
+def _decided(work: State, signal: str, why: str) -> None:
+    work.signals = {**work.signals, signal: why}
+    if work.held:
+        work.held = tuple(one for one in work.held if one.id != signal)
+
+
+def _signal_held(work: State, fact: SignalHeld, _at: int) -> None:
+    if all(one.id != fact.id for one in work.held):
+        work.held += (fact,)
 
 
 def _completed(work: State, _fact: Completed, _at: int) -> None:
@@ -213,13 +263,14 @@ def _late(work: State, _fact: Late, _at: int) -> None:
     work.deadline = 0
 
 
-def _nothing(_work: State, _fact: Started | Emitted | Ignored, _at: int) -> None:
+def _nothing(_work: State, _fact: Started | Emitted | Halted | Ignored, _at: int) -> None:
     """The fact is told to the world or to people; the state stays."""
 
 
 _APPLY: dict[type, Callable[[State, Any, int], None]] = {
     Started: _nothing,
     Sent: _sent,
+    Waited: _waited,
     Succeeded: _succeeded,
     Refused: _refused,
     Faulted: _faulted,
@@ -230,6 +281,8 @@ _APPLY: dict[type, Callable[[State, Any, int], None]] = {
     Repaired: _repaired,
     Signalled: _signalled,
     SignalRefused: _signal_refused,
+    SignalHeld: _signal_held,
+    Halted: _nothing,
     Emitted: _nothing,
     Completed: _completed,
     Failed: _failed,

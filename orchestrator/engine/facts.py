@@ -20,7 +20,8 @@ class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class Started(_Fact, frozen=True, tag="started"):
     """The saga exists: which definition at which version, for whom, asked for under which
-    request key, until when (0: without end); ``parent`` where another saga began it.
+    request key, until when (0: without end); ``parent`` where another saga began it, ``progress``
+    where every move of its steps is told.
     """
 
     definition: str
@@ -31,6 +32,7 @@ class Started(_Fact, frozen=True, tag="started"):
     trace: str = ""
     deadline: int = 0
     parent: Parent | None = None
+    progress: bool = False
 
 
 class Sent(_Fact, frozen=True, tag="sent"):

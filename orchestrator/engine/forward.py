@@ -1,11 +1,13 @@
 """The way forward: which steps begin, and what becomes of a step that fails."""
 
 from orchestrator.definition.nodes import NO_ANSWER
+from orchestrator.engine import held
 from orchestrator.engine.backward import settle
 from orchestrator.engine.facts import Completed, Failing, Faulted, Refused, Stuck, Succeeded
 from orchestrator.engine.inputs import Reply
 from orchestrator.engine.plan import PlannedStep
 from orchestrator.engine.state import StepState
+from orchestrator.engine.turning import turn
 from orchestrator.engine.work import Work
 
 
@@ -22,11 +24,11 @@ def advance(work: Work) -> None:
                 if before is None or before.phase not in ("done", "skipped"):
                     break
             else:
-                work.send(planned, "do", 1, 1)
+                work.begin(planned)
         elif step.phase not in ("done", "skipped"):
             left = True
     if not left:
-        work.tell(Completed())
+        work.tell(Completed(work.result()))
         work.emit(work.plan.completed)
 
 
@@ -41,6 +43,8 @@ def go_on(work: Work) -> None:
 def succeeded(work: Work, planned: PlannedStep, reply: Reply) -> None:
     """The step is done; its reply becomes part of the saga's data."""
     work.tell(Succeeded(planned.name, "do", reply.data))
+    if work.state.held:
+        held.released(work, planned)
     go_on(work)
 
 
@@ -54,15 +58,18 @@ def refused(work: Work, planned: PlannedStep, reply: Reply) -> None:
         work.tell(Stuck(planned.name, "do", f"refused past the point of no return: {reason}"))
         return
     if work.state.mode == "forward":
-        work.tell(Failing(planned.name, code, f"{planned.name}: {reason}", status))
+        turn(work, Failing(planned.name, code, f"{planned.name}: {reason}", status))
     go_on(work)
 
 
 def faulted(work: Work, planned: PlannedStep, step: StepState, cause: str, error: str) -> None:
-    """An attempt brought no answer: ask the same round again, or give up (DESIGN law 5)."""
+    """An attempt brought no answer: ask the same round again, or give up (DESIGN law 5).
+
+    A child is never given up: it ends by its own policy, and what it has done is its to undo.
+    """
     retry = planned.step.retry
     final = retry.exhausted(step.attempt - step.spent)
-    giving_up = work.state.mode != "forward" and not planned.must
+    giving_up = work.state.mode != "forward" and not (planned.must or planned.child)
     pause = 0 if final or giving_up else work.at + retry.delay_ms(step.attempt - step.spent)
     timed_out = cause == "timeout"
     work.tell(
@@ -76,5 +83,5 @@ def faulted(work: Work, planned: PlannedStep, step: StepState, cause: str, error
         work.tell(Stuck(planned.name, "do", f"outcome unknown, attempts exhausted: {error}"))
         return
     if work.state.mode == "forward":
-        work.tell(Failing(planned.name, "no_answer", f"{planned.name}: {error}", NO_ANSWER))
+        turn(work, Failing(planned.name, "no_answer", f"{planned.name}: {error}", NO_ANSWER))
     go_on(work)

@@ -9,7 +9,19 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from orchestrator.definition.nodes import Call, Definition, Emit, Node, Parallel, Step, version
+from msgspec import UNSET
+
+from orchestrator.definition.nodes import (
+    Call,
+    Change,
+    Definition,
+    Emit,
+    Node,
+    Parallel,
+    Step,
+    Wait,
+    version,
+)
 
 Data = Mapping[str, Mapping[str, Any]]
 
@@ -51,10 +63,11 @@ class PlannedStep:
     """A step with its place in the order.
 
     ``must`` says that it lies past the point of no return: it is never given up (DESIGN, step
-    kinds).
+    kinds). ``child``: another saga does it, which is asked until it has ended; ``decides``: that
+    child has a point of no return of its own, so while it runs a cancel and the deadline are its.
     """
 
-    __slots__ = ("name", "step", "do", "undo", "needs", "after", "must")
+    __slots__ = ("name", "step", "do", "undo", "needs", "after", "must", "child", "decides")
 
     def __init__(self, step: Step, needs: tuple[str, ...], committed: bool) -> None:
         self.name = step.name
@@ -64,6 +77,26 @@ class PlannedStep:
         self.needs = needs
         self.after: frozenset[str] = frozenset()
         self.must = step.kind == "retriable" or (committed and step.kind == "read")
+        self.child = step.child is not UNSET
+        self.decides = self.child and step.kind == "pivot"
+
+
+class PlannedWait:
+    """A wait with its place in the order; it has no effect, so there is nothing to undo."""
+
+    __slots__ = ("name", "step", "do", "undo", "needs", "after", "must", "child", "decides")
+
+    def __init__(self, wait: Wait, needs: tuple[str, ...], committed: bool) -> None:
+        self.name = wait.name
+        self.step = wait
+        self.do = self.undo = None
+        self.needs = needs
+        self.after: frozenset[str] = frozenset()
+        self.must = committed
+        self.child = self.decides = False
+
+
+Planned = PlannedStep | PlannedWait
 
 
 class PlannedEvent:
@@ -84,26 +117,53 @@ class PlannedEvent:
         return str(data[section][key])
 
 
+class PlannedChange:
+    """A signal that changes the input, and the events that tell of it."""
+
+    __slots__ = ("change", "told")
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.told = tuple(map(PlannedEvent, change.told))
+
+
 class Plan:
     """What the engine needs to know of a definition, computed once per version.
 
-    ``committing`` are the steps from which there is no way back once they have been commanded.
+    ``steps`` are all nodes but parallels, in the order written, ``waits`` those that a signal
+    answers, by the signal's name, ``changes`` the signals that change the input. ``committing`` are
+    the steps from which there is no way back once they have been commanded.
     """
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.version = version(definition)
-        self.steps: dict[str, PlannedStep] = {}
+        self.steps: dict[str, Planned] = {}
         self._walk(definition.body, (), committed=False)
         for name, step in self.steps.items():
             step.after = frozenset(self._later(name))
         self.committing = tuple(
             name for name, step in self.steps.items() if step.step.kind in ("pivot", "retriable")
         )
+        self.deciding = tuple(name for name, step in self.steps.items() if step.decides)
         self.backwards = tuple(reversed(self.steps.values()))
+        self.waits = {
+            wait.step.signal: wait
+            for wait in self.steps.values()
+            if isinstance(wait, PlannedWait) and wait.step.signal
+        }
+        self.changes = {one.signal: PlannedChange(one) for one in definition.changes or ()}
+        self.result = Filling(definition.result or {})
         self.started = tuple(map(PlannedEvent, definition.started))
         self.completed = tuple(map(PlannedEvent, definition.completed))
         self.failed = tuple(map(PlannedEvent, definition.failed))
+
+    def command(self, name: str) -> PlannedStep:
+        """The step of that name, which sends commands. Raises KeyError where it is none."""
+        step = self.steps[name]
+        if isinstance(step, PlannedStep):
+            return step
+        raise KeyError(name)
 
     def _walk(
         self, nodes: Iterable[Node], before: tuple[str, ...], committed: bool
@@ -116,6 +176,9 @@ class Plan:
                 case Step():
                     self.steps[node.name] = PlannedStep(node, before, committed)
                     committed = committed or node.kind in ("pivot", "retriable")
+                    before = (node.name,)
+                case Wait():
+                    self.steps[node.name] = PlannedWait(node, before, committed)
                     before = (node.name,)
                 case Parallel():
                     ends = [self._walk(branch, before, committed) for branch in node.branches]
@@ -138,5 +201,9 @@ class Plan:
             for call in (step.do, step.undo)
             if call
         ]
-        events = [(e.event, e.filling) for e in (*self.started, *self.completed, *self.failed)]
-        return [reader for reader, filling in calls + events if name in filling.sections]
+        told = [event for change in self.changes.values() for event in change.told]
+        events = [
+            (e.event, e.filling) for e in (*self.started, *self.completed, *self.failed, *told)
+        ]
+        result = [("the result", self.result)]
+        return [reader for reader, filling in calls + events + result if name in filling.sections]

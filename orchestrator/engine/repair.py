@@ -3,6 +3,7 @@
 from orchestrator.engine.backward import undo
 from orchestrator.engine.facts import Ignored, Repaired
 from orchestrator.engine.forward import advance
+from orchestrator.engine.held import remind
 from orchestrator.engine.inputs import Repair
 from orchestrator.engine.state import StepState
 from orchestrator.engine.work import Work
@@ -68,11 +69,13 @@ def _again(work: Work, name: str, request: Repair) -> None:
     law 4).
     """
     step: StepState = work.state.steps[name]
+    planned = work.plan.command(name)
     work.tell(Repaired("retry", name, step.direction, request.id, request.reason, request.by))
     if step.settled:
-        work.send(work.plan.steps[name], step.direction, step.round + 1, 1)
+        work.send(planned, step.direction, step.round + 1, 1)
     else:
-        work.send(work.plan.steps[name], step.direction, step.round, step.attempt + 1)
+        work.send(planned, step.direction, step.round, step.attempt + 1)
+        remind(work, planned, step)
 
 
 def _skip(work: Work, name: str, request: Repair) -> None:

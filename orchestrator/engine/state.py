@@ -33,7 +33,8 @@ class StepState(msgspec.Struct, frozen=True, gc=False):
     ``settled`` says that its round has ended with a refusal, so that only a new round can
     change it (DESIGN law 4); ``spent`` counts the attempts of this round that were made before
     an operator granted new ones. ``stands`` is the last round before this one that was done and is
-    not undone (0: none); ``child``: another saga does it; ``person``: somebody is waited for.
+    not undone (0: none); ``child`` names the saga that does it, empty where a participant does;
+    ``person``: somebody is waited for.
     """
 
     phase: Phase
@@ -46,7 +47,7 @@ class StepState(msgspec.Struct, frozen=True, gc=False):
     settled: bool = False
     spent: int = 0
     stands: int = 0
-    child: bool = False
+    child: str = ""
     person: bool = False
 
     @property
@@ -67,7 +68,7 @@ class State(msgspec.Struct):
     the deadline has passed, and there was no way back. ``delegated`` names the step whose child
     keeps the deadline meanwhile. ``parent`` waits for this saga; ``held`` are the signals that are
     not decided yet; ``changed`` are the fields of the input that signals have replaced: ``data``
-    keeps what the saga was started with.
+    keeps what the saga was started with. ``progress``: every move of a step is told.
     """
 
     saga: int
@@ -97,6 +98,7 @@ class State(msgspec.Struct):
     parent: Parent | None = None
     held: tuple[SignalHeld, ...] = ()
     changed: dict[str, Any] = {}
+    progress: bool = False
 
     @property
     def open(self) -> bool:
@@ -107,6 +109,14 @@ class State(msgspec.Struct):
     def stuck(self) -> list[str]:
         """The steps that wait for a person."""
         return [name for name, step in self.steps.items() if step.phase == "stuck"]
+
+    @property
+    def persons(self) -> bool:
+        """Whether a step waits for a person, stuck or by its definition."""
+        return any(
+            step.phase == "stuck" or (step.person and step.phase == "waiting")
+            for step in self.steps.values()
+        )
 
     @property
     def status(self) -> Status:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.refusals import Refusals
 from orchestrator.runtime.waiters import Waiters
-from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 

@@ -20,6 +20,7 @@ RESEND_OPEN: Final = boundary(
 )
 
 COMMANDS: Final = boundary("send.commands", APPEND, "commands, to their participants")
+CHILDREN: Final = boundary("send.children", APPEND, "between a saga and one that it has begun")
 EVENTS: Final = boundary("send.events", APPEND, "events of the business and of the sagas")
 FORWARDED: Final = boundary(
     "send.forwarded", APPEND, "a start in the wrong partition, to the right one"

@@ -14,11 +14,11 @@ from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.errors import ClaimIgnored
 from orchestrator.runtime.log_writer import Lane
+from orchestrator.runtime.messages import Outgoing
 from orchestrator.runtime.ownership import Ownership
 from orchestrator.runtime.runs import Runs
 from orchestrator.runtime.services import Services
 from orchestrator.runtime.tasks import Tasks
-from orchestrator.runtime.wire import Outgoing
 from orchestrator.sagalog.records import Claim, encode_record, seal
 from orchestrator.sagalog.rows import HeldTransition
 

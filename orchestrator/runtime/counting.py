@@ -20,6 +20,7 @@ from orchestrator.engine.facts import (
     Parked,
     Refused,
     Sent,
+    SignalHeld,
     Signalled,
     SignalRefused,
     Started,
@@ -29,7 +30,7 @@ from orchestrator.engine.facts import (
 )
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decisions
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.messages import Outgoing
 
 _MOST: Final = 100_000
 """Commands remembered. Those of lost partitions and skipped steps are never answered here: when it
@@ -55,6 +56,9 @@ class Counting:
             Parked: lambda after, at, fact: metrics.needs_operator.add(after.definition),
             Signalled: lambda after, at, fact: metrics.signals.add(
                 after.definition, fact.signal, "applied"
+            ),
+            SignalHeld: lambda after, at, fact: metrics.signals.add(
+                after.definition, fact.signal, "held"
             ),
             SignalRefused: lambda after, at, fact: metrics.signals.add(
                 after.definition, fact.signal, "refused"

@@ -11,7 +11,7 @@ from orchestrator.definition.nodes import canonical
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
-from orchestrator.runtime.wire import Outgoing, Refused
+from orchestrator.runtime.messages import Outgoing, Refused
 from orchestrator.sagalog.records import (
     DefinitionRecord,
     LogRecord,

@@ -5,12 +5,16 @@ forward, repeated outcome), or nothing at all, when there is nothing to say. Non
 the others.
 """
 
+from contextlib import suppress
 from typing import Final
+
+from msgspec.structs import replace
 
 from contracts.envelope import MalformedMessage, Request
 from contracts.topics import REPLIES, REQUESTS, partition_of_saga
 from infra.broker.types import ConsumedRecord
 from infra.logging import get_logger
+from orchestrator.definition.errors import UnknownDefinition, UnknownSignal
 from orchestrator.engine.decide import decide, park
 from orchestrator.engine.facts import Started
 from orchestrator.engine.inputs import Input, Repair, Wake
@@ -26,6 +30,7 @@ from orchestrator.runtime.intake import (
     signal_input,
     signal_of,
 )
+from orchestrator.runtime.messages import Outgoing
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.starts import Starts
 from orchestrator.runtime.states import States
@@ -113,8 +118,26 @@ class Desk:
 
     def _signal(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
         saga, body = signal_of(request)
-        if self._here(record, REQUESTS, saga, out):
-            self._decide(self._known(saga, request["tenant"]), signal_input(request, body, at), out)
+        tenant = request["tenant"]
+        if saga is None:
+            key, name = request.get("requestkey", ""), body.get("definition", "")
+            if not self._starts.here(record, tenant, name, key, out):
+                return
+            state = self._starts.already(tenant, name, key)
+            if state is None:
+                raise MalformedMessage(f"requestkey: tenant {tenant} has no {name} of key {key}")
+        elif self._here(record, REQUESTS, saga, out):
+            state = self._known(saga, tenant)
+        else:
+            return
+        given = signal_input(request, body, at)
+        # The contract is that of the program; a signal that it does not know the engine refuses.
+        with suppress(UnknownDefinition, UnknownSignal):
+            data = self._office.plans.catalogue.validate_signal(
+                state.definition, given.name, given.data
+            )
+            given = replace(given, data=data)
+        self._decide(state, given, out)
 
     def _here(self, record: ConsumedRecord, topic: str, saga: int, out: Decisions) -> bool:
         """Whether this saga belongs to our partition; else its message is forwarded."""
@@ -152,7 +175,7 @@ class Desk:
         self.states.decided(after)
 
 
-def _dead_letter(record: ConsumedRecord, error: Exception, at: int) -> wire.Outgoing:
+def _dead_letter(record: ConsumedRecord, error: Exception, at: int) -> Outgoing:
     _log.warning(
         "dead letter",
         topic=record.topic,

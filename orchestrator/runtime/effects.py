@@ -20,7 +20,7 @@ from infra.broker.types import KafkaError, Record
 from infra.logging import get_logger
 from orchestrator.runtime.backlog import Backlog
 from orchestrator.runtime.boundaries import DEAD_LETTERS as LETTERS
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.messages import Outgoing
 
 GROUP_BYTES: Final = 500_000
 RETRY_S: Final = 0.5

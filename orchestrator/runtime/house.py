@@ -24,11 +24,12 @@ from orchestrator.runtime.follow import Following
 from orchestrator.runtime.happenings import Span
 from orchestrator.runtime.horizon import Horizon
 from orchestrator.runtime.log_writer import LogWriter
+from orchestrator.runtime.messages import Outgoing, Refused
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.partition import Partition
 from orchestrator.runtime.services import Inputs
 from orchestrator.runtime.spans import SagaSpans
-from orchestrator.runtime.wire import Outgoing, Refused, rendered
+from orchestrator.runtime.wire import Post, rendered
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.boundaries import MARK
 from orchestrator.sagalog.errors import LogConflict, LogReadFailed, LogWriteFailed, SagaLogError
@@ -49,6 +50,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         clock: Clock,
         log: SagaLog,
         *,
+        partitions: int,
         writer: LogWriter,
         effects: Effects,
         inputs: Inputs,
@@ -72,7 +74,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         self.moved: Callable[[set[int]], None] = lambda _: None
         self.disk_trouble = ""
         self.asides: dict[int, str] = {}  # what was set aside, by partition: why, and where it is
-        self._broker = broker
+        self._post = Post(broker, partitions)
         self._chance = chance
         self._follower = Follower(log)
         self._horizon = Horizon(log, clock)
@@ -82,7 +84,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
     @property
     def address(self) -> str:
         """Where the broker is, for messages to people."""
-        return self._broker.address
+        return self._post.broker.address
 
     @property
     def follower(self) -> Follower:
@@ -169,7 +171,7 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         """What a transition sends."""
         transition = decided.sealed.transition
         oldest = self._horizon.of(partition_of_saga(transition.saga))
-        return rendered(self._broker, decided.state, transition, attempts, oldest)
+        return rendered(self._post, decided.state, transition, attempts, oldest)
 
     def follow(self, partition: int) -> None:
         """We do not own this partition (any more): read it after its owner."""

@@ -26,6 +26,7 @@ from contracts.envelope import (
 )
 from infra.broker.types import ConsumedRecord
 from orchestrator.engine.inputs import Repair, Reply, Signal
+from orchestrator.engine.signals import CANCEL
 
 MAX_INPUT_BYTES: Final = 128 * 1024
 
@@ -64,17 +65,22 @@ def repair_input(request: Request, body: RepairData, at: int) -> Repair:
     return Repair(request["id"], at, body["action"], step, body["reason"], body["by"])
 
 
-def signal_of(request: Request) -> tuple[int, SignalData]:
-    """Saga and body of a ``saga.signal``; raises MalformedMessage."""
-    saga = request.get("saga")
-    if saga is None:
-        raise MalformedMessage("saga: a signal names one")
-    return saga, _body(SIGNAL, request)
+def signal_of(request: Request) -> tuple[int | None, SignalData]:
+    """Saga and body of a ``saga.signal``; None where it names the saga by its request key. Raises
+    MalformedMessage.
+    """
+    saga, body = request.get("saga"), _body(SIGNAL, request)
+    if saga is None and not (request.get("requestkey") and body.get("definition")):
+        raise MalformedMessage("saga: a signal names one, or a requestkey and a definition")
+    if body["signal"] == CANCEL and not body["reason"]:
+        raise MalformedMessage("data.reason: a cancel needs one")
+    return saga, body
 
 
 def signal_input(request: Request, body: SignalData, at: int) -> Signal:
     """What the engine is told."""
-    return Signal(request["id"], at, body["signal"], body["reason"], body["by"])
+    data = body.get("data", {})
+    return Signal(request["id"], at, body["signal"], body["reason"], body["by"], data)
 
 
 def reply_input(reply: ReplyMessage, at: int) -> Reply:

@@ -37,6 +37,7 @@ from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.log_reader import LogReader
 from orchestrator.runtime.log_writer import LogWriter
 from orchestrator.runtime.membership import member_of
+from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.outstanding import EMBEDDED_BYTES
 from orchestrator.runtime.partition import Partition
@@ -47,7 +48,6 @@ from orchestrator.runtime.states import Shelf
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.timers import Timers
 from orchestrator.runtime.topics import own_topics
-from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 from orchestrator.sagalog.store import SagaLog
@@ -163,6 +163,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
             broker,
             self._clock,
             log,
+            partitions=count,
             writer=writer,
             effects=Effects(broker, senders),
             inputs=inputs,

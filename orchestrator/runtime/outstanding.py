@@ -6,6 +6,7 @@ It drops the oldest beyond 5 MiB a partition, so the intake waits while too much
 from math import inf
 from typing import Final
 
+from contracts.topics import REQUESTS
 from orchestrator.engine.facts import Faulted, Refused, Sent, Succeeded
 from orchestrator.runtime.decisions import Decided
 
@@ -37,6 +38,7 @@ class Outstanding:
             if isinstance(fact, (Sent, Succeeded, Refused, Faulted)):
                 place = (decided.state.saga, fact.step)
                 self._bytes -= self._sizes.pop(place, 0)
-                if isinstance(fact, Sent):
+                # The start of a child waits for the very intake that would wait for it.
+                if isinstance(fact, Sent) and fact.topic != REQUESTS:
                     self._sizes[place] = size
                     self._bytes += size

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from orchestrator.runtime.wire import Refused
+from orchestrator.runtime.messages import Refused
 
 REMEMBERED: Final = 10_000
 

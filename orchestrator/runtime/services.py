@@ -10,9 +10,9 @@ from orchestrator.runtime.counting import Counting
 from orchestrator.runtime.decisions import Decided
 from orchestrator.runtime.effects import Effects
 from orchestrator.runtime.log_writer import LogWriter
+from orchestrator.runtime.messages import Outgoing, Refused
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.spans import SagaSpans
-from orchestrator.runtime.wire import Outgoing, Refused
 from orchestrator.sagalog.store import SagaLog
 
 REQUESTS, REPLIES = 0, 1

@@ -2,7 +2,7 @@
 partition (DESIGN laws 4 and 10).
 """
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from contracts.envelope import Request
 from contracts.topics import REQUESTS, partition_of_start, saga_id
@@ -12,12 +12,14 @@ from orchestrator.definition.catalogue import validated
 from orchestrator.definition.errors import InvalidInput, UnknownDefinition
 from orchestrator.engine.decide import started_fact
 from orchestrator.engine.facts import Completed, Failed, Started
-from orchestrator.engine.inputs import Input, Start
+from orchestrator.engine.inputs import Input, Parent, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
-from orchestrator.runtime import wire
+from orchestrator.runtime import told, wire
+from orchestrator.runtime.children import ended, never_begun, parent_of
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.intake import start_of
+from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.states import States
 from orchestrator.runtime.tracing import trace_of_start
@@ -61,56 +63,77 @@ class Starts:
         """Decide one ``saga.start``; raises MalformedMessage, SagaLogError."""
         key, body = start_of(request)
         tenant, name = request["tenant"], body["definition"]
-        partition = partition_of_start(tenant, name, key, self._office.partitions)
-        if partition != self._partition:
-            out.answers.append(wire.forward(record, REQUESTS, partition))
+        if not self.here(record, tenant, name, key, out):
             return
+        asked = Asked(request, name, key, *parent_of(body))
         try:
             known = self._office.plans.catalogue.named(name)
             given = validated(known.input, body["input"])
         except UnknownDefinition as error:
-            why = (404, "definition_not_found", str(error))
-            self._refuse(request, name, key, why, at, out)
+            self._refuse(asked, (404, "definition_not_found", str(error)), at, out)
             return
         except InvalidInput as error:
-            self._refuse(request, name, key, (422, "invalid_input", str(error)), at, out)
+            self._refuse(asked, (422, "invalid_input", str(error)), at, out)
             return
-        state = self._already(tenant, name, key)
+        state = self.already(tenant, name, key)
         if state is not None:
-            self._again(request, state, given, at, out)
+            self._again(asked, state, given, at, out)
             return
-        self._mint(request, known, key, given, at, out)
+        self._mint(asked, known, given, at, out)
+
+    def here(
+        self, record: ConsumedRecord, tenant: int, definition: str, key: str, out: Decisions
+    ) -> bool:
+        """Whether the saga of this request key belongs to our partition; else its message is
+        forwarded.
+        """
+        partition = partition_of_start(tenant, definition, key, self._office.partitions)
+        if partition == self._partition:
+            return True
+        out.answers.append(wire.forward(record, REQUESTS, partition))
+        return False
+
+    def already(self, tenant: int, definition: str, key: str) -> State | None:
+        """The saga of this request key, decisions under way included; None when there is none."""
+        saga = self._started.get((tenant, definition, key))
+        if saga is None:
+            row = self._office.book.by_key(tenant, definition, key)
+            saga = None if row is None else row.id
+        return None if saga is None else self._states.get(saga)
 
     def _mint(
-        self,
-        request: Request,
-        known: Saga,
-        key: str,
-        given: dict[str, Any],
-        at: int,
-        out: Decisions,
+        self, asked: "Asked", known: Saga, given: dict[str, Any], at: int, out: Decisions
     ) -> None:
         """A new saga, under the next id of this partition (law 10)."""
-        tenant, parent = request["tenant"], request.get("traceparent")
-        trace = trace_of_start(parent, tenant, known.name, key, self._office.spans)
+        request, key = asked.request, asked.key
+        tenant, caller = request["tenant"], request.get("traceparent")
+        trace = trace_of_start(caller, tenant, known.name, key, self._office.spans)
         self._sequence += 1
         saga = saga_id(self._sequence, self._partition)
-        start = Start(request["id"], at, saga, known.version, tenant, key, given, trace)
+        start = Start(
+            request["id"],
+            at,
+            saga,
+            known.version,
+            tenant,
+            key,
+            given,
+            trace,
+            asked.parent,
+            asked.until,
+        )
         self._begin(self._office.plans.get(known.version), start, out)
         self._started[tenant, known.name, key] = saga
 
-    def _refuse(
-        self,
-        request: Request,
-        name: str,
-        key: str,
-        why: tuple[int, str, str],
-        at: int,
-        out: Decisions,
-    ) -> None:
-        told = wire.Refused(request["tenant"], name, key, request["id"], *why)
-        out.refusals.append(told)
-        out.answers.append(wire.refusal(told, at))
+    def _refuse(self, asked: "Asked", why: tuple[int, str, str], at: int, out: Decisions) -> None:
+        tenant, (status, code, reason) = asked.request["tenant"], why
+        refused = Refused(tenant, asked.definition, asked.key, asked.request["id"], *why)
+        out.refusals.append(refused)
+        out.answers.append(told.refusal(refused, at))
+        if asked.parent is not None:
+            out.answers.append(
+                never_begun(tenant, asked.parent, asked.definition, code, reason, status)
+            )
 
     def _begin(self, plan: Plan, start: Start, out: Decisions) -> None:
         if plan.version not in self._versions:
@@ -118,25 +141,30 @@ class Starts:
             self._versions.add(plan.version)
         self._decide(None, start, out, started_fact(plan, start))
 
-    def _already(self, tenant: int, name: str, key: str) -> State | None:
-        saga = self._started.get((tenant, name, key))
-        if saga is None:
-            row = self._office.book.by_key(tenant, name, key)
-            saga = None if row is None else row.id
-        return None if saga is None else self._states.get(saga)
-
     def _again(
-        self, request: Request, state: State, given: dict[str, object], at: int, out: Decisions
+        self, asked: "Asked", state: State, given: dict[str, object], at: int, out: Decisions
     ) -> None:
         """The same request key is the same saga: tell its outcome once more, or refuse another
-        body.
+        body. A parent asks for its child with the data that it has now: that is no other body.
         """
-        if state.data["input"] != given:
+        if state.data["input"] != given and asked.parent is None:
             why = f"request key {state.key} has been used with another input"
-            self._refuse(request, state.definition, state.key, (422, "key_reused", why), at, out)
+            self._refuse(asked, (422, "key_reused", why), at, out)
         elif not state.open and not self._states.pinned(state.saga):
             for transition in reversed(self._office.book.load(state.saga)):
                 for fact in transition.facts:
                     if isinstance(fact, (Completed, Failed)):
-                        out.answers.append(wire.outcome(state, transition, fact))
+                        out.answers.append(told.outcome(state, transition, fact))
+                        if state.parent is not None:
+                            out.answers.append(ended(state, state.parent, fact))
                         return
+
+
+class Asked(NamedTuple):
+    """A start as it was asked for; ``parent`` waits for it, and gives it time until ``until``."""
+
+    request: Request
+    definition: str
+    key: str
+    parent: Parent | None
+    until: int

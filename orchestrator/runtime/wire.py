@@ -1,19 +1,17 @@
-"""What a transition sends, rendered: commands, business events and events about the saga itself.
+"""What a transition sends, rendered: commands, starts of children, and events.
 
 Rendering is a function of the transition and of what never changes about its saga, so sending again
 gives the same bytes (DESIGN laws 3 and 4). Wide integers are decimal strings
 (``contracts.envelope``).
 """
 
-from datetime import UTC, datetime
-from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 
 from contracts.envelope import HEADERS, idempotency_key
-from contracts.topics import DEAD_LETTERS, EVENTS, REPLIES, partition_of_saga
-from infra.boundaries import Boundary
+from contracts.topics import DEAD_LETTERS, REPLIES, REQUESTS, partition_of_saga
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord, Record
 from orchestrator.engine.facts import (
@@ -21,52 +19,39 @@ from orchestrator.engine.facts import (
     Emitted,
     Fact,
     Failed,
+    Halted,
+    Late,
     Parked,
     Sent,
+    SignalHeld,
+    Signalled,
+    SignalRefused,
     Stuck,
     Transition,
 )
 from orchestrator.engine.state import State
+from orchestrator.runtime import children, told
 from orchestrator.runtime.boundaries import COMMANDS, FORWARDED
 from orchestrator.runtime.boundaries import DEAD_LETTERS as LETTERS
 from orchestrator.runtime.boundaries import EVENTS as TOLD
-from orchestrator.runtime.tracing import saga_traceparent, traceparent
+from orchestrator.runtime.messages import SOURCE, Outgoing
+from orchestrator.runtime.tracing import traceparent
 
-SOURCE: Final = "orchestrator"
 _encode = msgspec.json.Encoder().encode
 _OUTCOMES: Final = (Completed, Failed, Stuck, Parked)
+_SIGNALS: Final = (Signalled, SignalRefused, SignalHeld)
+_SENDS: Final = frozenset((Sent, Emitted, Halted, Late, *_OUTCOMES, *_SIGNALS))
 
 
-class Outgoing(NamedTuple):
-    """One message: the topic without its prefix, the record, and where it goes.
+class Post(NamedTuple):
+    """What rendering must know of the cluster: how many partitions ``saga.requests`` has."""
 
-    ``partition`` -1 leaves that to the documented hash of the record's key (DESIGN law 10).
-    ``boundary`` names the sending of it."""
-
-    topic: str
-    record: Record
-    boundary: Boundary
-    partition: int = -1
-
-
-class Refused(NamedTuple):
-    """A start that did not become a saga: ``status`` is HTTP-like (404 or 422)."""
-
-    tenant: int
-    definition: str
-    key: str
-    request: str
-    status: int
-    code: str
-    reason: str
+    broker: BrokerSettings
+    partitions: int
 
 
 def rendered(
-    settings: BrokerSettings,
-    state: State,
-    transition: Transition,
-    attempts: bool = True,
-    oldest: int = 0,
+    post: Post, state: State, transition: Transition, attempts: bool = True, oldest: int = 0
 ) -> list[Outgoing]:
     """Everything the transition sends, in the order of its facts.
 
@@ -76,21 +61,23 @@ def rendered(
     again, only the outstanding attempt of a step still matters.
     """
     messages: list[Outgoing] = []
-    for fact in transition.facts:
+    for place, fact in enumerate(transition.facts):
         kind = type(fact)
         if kind is Sent:
             if attempts or _outstanding(state, fact):  # type: ignore[arg-type]
-                messages.append(_command(settings, state, fact, oldest))  # type: ignore[arg-type]
+                messages.append(_asked(post, state, fact, oldest))  # type: ignore[arg-type]
         elif kind is Emitted:
             messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
-        elif kind in _OUTCOMES:
-            messages.append(outcome(state, transition, fact))
+        elif kind in _SENDS:
+            messages += _told(post, state, transition, fact)
+        if state.progress and (move := told.progressed(state, transition, place, fact)):
+            messages.append(move)
     return messages
 
 
 def sends(transition: Transition) -> bool:
     """Whether the transition has any effect at all."""
-    return any(isinstance(fact, (Sent, Emitted, *_OUTCOMES)) for fact in transition.facts)
+    return any(type(fact) in _SENDS for fact in transition.facts)
 
 
 def _outstanding(state: State, fact: Sent) -> bool:
@@ -100,6 +87,43 @@ def _outstanding(state: State, fact: Sent) -> bool:
         and step.phase == "sent"
         and (step.direction, step.round, step.attempt) == (fact.direction, fact.round, fact.attempt)
     )
+
+
+def _told(post: Post, state: State, transition: Transition, fact: Fact) -> Iterator[Outgoing]:
+    """What else a fact sends: to everybody, to the saga's parent, to a child that runs."""
+    parent = state.parent
+    match fact:
+        case Completed() | Failed():
+            yield told.outcome(state, transition, fact)
+            if parent is not None:
+                yield children.ended(state, parent, fact)
+        case Signalled() | SignalRefused():
+            yield told.signalled(state, transition, fact)
+            if parent is not None:
+                yield children.answered(state, parent, fact)
+        case SignalHeld():
+            yield told.signalled(state, transition, fact)
+            if child := _running(state, fact.step, fact.round):
+                yield children.hand_on(state, fact, child, post.partitions)
+        case Halted():
+            if child := _running(state, fact.step, fact.round):
+                yield children.halt(state, fact, child, post.partitions)
+        case Late():
+            yield told.late(state, transition, fact)
+        case _:
+            yield told.outcome(state, transition, fact)
+
+
+def _running(state: State, step: str, number: int) -> str:
+    """The child that runs at this step, in this round; empty where none does any more."""
+    at = state.steps[step]
+    return at.child if at.waits and at.round == number else ""
+
+
+def _asked(post: Post, state: State, fact: Sent, oldest: int) -> Outgoing:
+    if fact.topic == REQUESTS:
+        return children.start(state, fact, post.partitions)
+    return _command(post.broker, state, fact, oldest)
 
 
 def _command(settings: BrokerSettings, state: State, fact: Sent, oldest: int) -> Outgoing:
@@ -130,75 +154,9 @@ def _command(settings: BrokerSettings, state: State, fact: Sent, oldest: int) ->
 
 
 def _emitted(state: State, transition: Transition, fact: Emitted) -> Outgoing:
-    message = _event(state, fact.id, fact.event, transition.at, fact.data)
+    message = told.about(state, fact.id, fact.event, transition.at, fact.data)
     key = fact.key.encode()
     return Outgoing(fact.topic, Record(key, _encode(message), HEADERS), TOLD)
-
-
-def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
-    """The event on ``saga.events`` that tells how the saga stands: its id is the same every
-    time.
-    """
-    data: dict[str, Any] = {"definition": state.definition, "version": state.version}
-    place = str(transition.number)
-    match fact:
-        case Completed():
-            kind, place = "SagaCompleted", "end"
-        case Failed():
-            kind, place = "SagaFailed", "end"
-            data |= {"code": fact.code, "reason": fact.reason, "status": fact.status}
-            data |= {"undone": fact.undone, "skipped": fact.skipped}
-        case Stuck():
-            kind = "SagaNeedsOperator"
-            data |= {"step": fact.step, "direction": fact.direction, "cause": fact.cause}
-        case Parked():
-            kind = "SagaNeedsOperator"
-            data |= {"step": "", "direction": "", "cause": fact.error}
-        case _:
-            raise TypeError(f"{type(fact).__name__} is no outcome")
-    identity = f"{state.tenant}/{state.saga}/{place}"
-    message = _event(state, identity, kind, transition.at, data)
-    key = state.key.encode()
-    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS), TOLD)
-
-
-def _event(state: State, identity: str, kind: str, at: int, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": identity,
-        "source": SOURCE,
-        "type": kind,
-        "time": rfc3339(at),
-        "tenant": str(state.tenant),
-        "saga": str(state.saga),
-        "requestkey": state.key,
-        "traceparent": saga_traceparent(state),
-        "data": data,
-    }
-
-
-def refusal(told: Refused, at: int) -> Outgoing:
-    """``SagaRefused``: a start that did not become a saga, and why; its id follows the
-    request's.
-    """
-    key = told.key.encode()
-    message = {
-        "specversion": "1.0",
-        "id": f"refused/{_short(told.tenant, told.definition, told.request)}",
-        "source": SOURCE,
-        "type": "SagaRefused",
-        "time": rfc3339(at),
-        "tenant": str(told.tenant),
-        "requestkey": told.key,
-        "data": {
-            "definition": told.definition,
-            "code": told.code,
-            "reason": told.reason[:2000],
-            "status": told.status,
-            "request": told.request,
-        },
-    }
-    return Outgoing(EVENTS, Record(key, _encode(message), HEADERS), TOLD)
 
 
 def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
@@ -217,12 +175,3 @@ def dead_letter(record: ConsumedRecord, error: str, at: int) -> Outgoing:
 def forward(record: ConsumedRecord, topic: str, partition: int) -> Outgoing:
     """A message that belongs to another partition of its topic (DESIGN law 10)."""
     return Outgoing(topic, Record(record.key, record.value, record.headers), FORWARDED, partition)
-
-
-def _short(*parts: object) -> str:
-    return blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-
-
-def rfc3339(at: int) -> str:
-    """Unix milliseconds as RFC 3339, UTC."""
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")

@@ -18,7 +18,7 @@ from infra.broker.types import TopicPartition
 from orchestrator.engine.evolve import NotAState, evolve
 from orchestrator.engine.facts import Faulted, Sent, Transition
 from orchestrator.engine.state import State
-from orchestrator.runtime.wire import rendered
+from orchestrator.runtime.wire import Post, rendered
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.records import Claim, LogRecord, TransitionRecord, decode_record
 from tests.simulation.broker import Stored
@@ -73,12 +73,12 @@ def _identity(topic: str, value: bytes) -> Message:
 class Audit:
     """``problems`` says what was not allowed, with the time; ``states`` is what the log says."""
 
-    def __init__(self, settings: BrokerSettings, *, steady: bool) -> None:
+    def __init__(self, settings: BrokerSettings, partitions: int, *, steady: bool) -> None:
         self.problems: list[str] = []
         self.states: dict[int, State] = {}
         self.letters: set[bytes | None] = set()
         self.refused: set[str] = set()
-        self._settings = settings
+        self._post = Post(settings, partitions)
         self._steady = steady  # no clock is ever wrong, so times can be compared
         self.places: dict[int, Place] = {}
         self._known: set[Message] = set()
@@ -161,8 +161,8 @@ class Audit:
             self._deadlines[transition.saga, fact.step, fact.direction, fact.round] = fact.deadline
         commands = iter(sent)
         owed = self._owed.setdefault(stored.partition, [])
-        for out in rendered(self._settings, after, transition):
-            message = _identity(self._settings.topic(out.topic), out.record.value or b"")
+        for out in rendered(self._post, after, transition):
+            message = _identity(self._post.broker.topic(out.topic), out.record.value or b"")
             self._known.add(message)
             fact = next(commands) if out.topic.endswith(".commands") else None
             owed.append(Owed(stored.offset, transition.saga, message, fact))

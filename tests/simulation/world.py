@@ -57,7 +57,7 @@ class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
         self.broker = Broker(self.loop, random.Random(f"network/{seed}"))
         self.broker.weather = self.fate.weather
         self.settings = BrokerSettings.local("simulated:9092")
-        self.audit = Audit(self.settings, steady="clock" not in self.fate.kinds)
+        self.audit = Audit(self.settings, self.partitions, steady="clock" not in self.fate.kinds)
         self.trace: deque[str] = deque(maxlen=TRACE)
         self._hash = hashlib.blake2b(digest_size=12)
         self._myself = f"{socket.gethostname()}/{os.getpid()}".encode()

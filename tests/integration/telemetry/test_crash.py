@@ -13,8 +13,8 @@ from infra.broker.settings import BrokerSettings
 from infra.telemetry import exporting
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.effects import Effects
+from orchestrator.runtime.messages import Outgoing
 from orchestrator.runtime.orchestrator import Orchestrator
-from orchestrator.runtime.wire import Outgoing
 from tests.brokers import MakeTopics
 from tests.integration.runtime.stage import (
     TOPICS,

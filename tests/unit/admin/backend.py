@@ -21,7 +21,7 @@ from orchestrator.engine.inputs import Input, Reply, Signal, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
-from orchestrator.runtime.wire import Refused
+from orchestrator.runtime.messages import Refused
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.reader import Reader

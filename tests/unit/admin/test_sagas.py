@@ -9,7 +9,7 @@ import pytest
 from infra.clock import ManualClock
 from orchestrator.admin import starts
 from orchestrator.engine.inputs import Repair, Wake
-from orchestrator.runtime.wire import Refused
+from orchestrator.runtime.messages import Refused
 from tests.unit.admin.backend import FakeBackend
 
 Client = httpx.AsyncClient

@@ -14,7 +14,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import Record
 from orchestrator.runtime import effects
 from orchestrator.runtime.effects import Effects
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.messages import Outgoing
 
 
 class Senders:

@@ -8,13 +8,13 @@ from infra.clock import ManualClock
 from orchestrator.engine.facts import Sent, Succeeded, Transition
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decided, Decisions, TooLarge
+from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.outstanding import Outstanding
 from orchestrator.runtime.refusals import Refusals
 from orchestrator.runtime.states import Shelf, States
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.valve import Valve
 from orchestrator.runtime.waiters import Waiters
-from orchestrator.runtime.wire import Refused
 from orchestrator.sagalog.records import seal
 
 

@@ -10,10 +10,12 @@ from orchestrator.engine.facts import Completed, Transition
 from orchestrator.engine.inputs import Input, Reply, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
-from orchestrator.runtime.wire import Outgoing, outcome, rendered
+from orchestrator.runtime.messages import Outgoing
+from orchestrator.runtime.told import outcome
+from orchestrator.runtime.wire import Post, rendered
 from tests.world import definition, step
 
-BROKER = BrokerSettings.local("127.0.0.1:1")
+POST = Post(BrokerSettings.local("127.0.0.1:1"), 2)
 PLAN = Plan(definition(step("a"), step("b")))
 SAGA = saga_id(7, 3)
 
@@ -40,16 +42,16 @@ def commands(sent: list[Outgoing]) -> list[dict[str, Any]]:
 def test_a_command_names_the_partition_of_its_reply() -> None:
     """That of the saga's id: nobody relies on somebody else's partitioner."""
     state, (start,) = played()
-    (command,) = commands(rendered(BROKER, state, start))
+    (command,) = commands(rendered(POST, state, start))
     assert command["replypartition"] == partition_of_saga(SAGA) == 3
 
 
 def test_what_is_sent_again_is_what_is_outstanding() -> None:
     """The command that is answered is not, the one that is out is, byte for byte."""
     state, (start, answered) = played(done("a"))
-    assert not commands(rendered(BROKER, state, start, attempts=False))
-    first = rendered(BROKER, state, answered)
-    again = rendered(BROKER, state, answered, attempts=False)
+    assert not commands(rendered(POST, state, start, attempts=False))
+    first = rendered(POST, state, answered)
+    again = rendered(POST, state, answered, attempts=False)
     assert [c["step"] for c in commands(again)] == ["b"]
     assert [m.record.value for m in again] == [m.record.value for m in first]
 

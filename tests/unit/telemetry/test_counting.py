@@ -7,7 +7,7 @@ from orchestrator.engine.inputs import Reply
 from orchestrator.engine.plan import Plan
 from orchestrator.runtime.counting import Counting
 from orchestrator.runtime.decisions import Decisions
-from orchestrator.runtime.wire import Outgoing
+from orchestrator.runtime.messages import Outgoing
 from tests.world import World, definition, step
 
 
