@@ -72,9 +72,7 @@ class SagaProgressed(SagaEvent):
 
     step: str
     direction: Literal["do", "undo"]
-    phase: Literal[
-        "sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone"
-    ]
+    phase: Literal["sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone"]
     round: int
     attempt: int
     parent: int

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.runtime.wire import Refused
+from orchestrator.runtime.messages import Refused
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 

@@ -40,7 +40,7 @@ def _script(plan: Plan, given: dict[str, object]) -> list[Input]:
     waiting = _sent(transition)
     while waiting:
         sent = waiting.pop(0)
-        data: dict[str, object] = dict.fromkeys(plan.steps[sent.step].do.reply, 1)
+        data: dict[str, object] = dict.fromkeys(plan.command(sent.step).do.reply, 1)
         reply = Reply(sent.step, 1, sent.step, "do", 1, 1, "succeeded", data)
         script.append(reply)
         state, transition = decide(plan, state, reply)

@@ -127,11 +127,10 @@ class House:
         slow: list[Outgoing] = []
         while self.waiting:
             one = self.waiting.pop(0)
-            if one.topic.endswith(".commands"):
-                if hold and json.loads(one.record.value or b"")["step"] == hold:
-                    slow.append(one)
-                    continue
-            self.deliver(one)
+            if hold and one.topic.endswith(".commands") and _step(one) == hold:
+                slow.append(one)
+            else:
+                self.deliver(one)
         self.waiting = slow
 
     def shuffle(self, chance: random.Random) -> None:
@@ -163,6 +162,10 @@ class House:
 def house() -> House:
     """A parent and its child, known."""
     return House(PARENT, CHILD)
+
+
+def _step(command: Outgoing) -> str:
+    return str(json.loads(command.record.value or b"")["step"])
 
 
 def _signalled(house: House, definition_: str) -> list[tuple[str, str]]:
