@@ -149,7 +149,7 @@ class NoJsonReply(Reply):
     call: Callable[[int], int]
 
 
-def made(name: str, base: type[Message] = Command, /, **members: Any) -> Any:
+def made(called: str, base: type[Message] = Command, /, **members: Any) -> Any:
     """A contract that a test writes in one line: ``ann`` are its fields."""
     fields = members.pop("ann", {})
-    return type(name, (base,), {"__annotations__": fields, "__module__": __name__, **members})
+    return type(called, (base,), {"__annotations__": fields, "__module__": __name__, **members})
