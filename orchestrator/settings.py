@@ -3,11 +3,12 @@
 How Kafka is reached stands apart, in `infra.broker.settings` (`KAFKA_*`): services need only that.
 """
 
+import json
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PARTITIONS: Final = 8
 PARTITIONS_EMBEDDED: Final = 2
@@ -54,10 +55,24 @@ class Settings(BaseSettings):
     allow_weak_log: bool = Field(
         default=False, description="start although saga.log may lose what it acknowledged (law 2)"
     )
+    overrides: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict,
+        description="times and retries of sagas, as JSON by their names (docs/guide.md)",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="auto: console on a terminal, JSON elsewhere"
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("overrides", mode="before")
+    @classmethod
+    def _json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except ValueError as error:
+            raise ValueError(f"it is not JSON ({error})") from error
 
     @field_validator("app")
     @classmethod

@@ -39,8 +39,13 @@ def services_of(definition: Definition, services: Iterable[str]) -> list[str]:
 
 
 def environment(app: str, broker: BrokerSettings) -> dict[str, str]:
-    """What the product's processes find in the environment."""
-    env = {"SAGA_APP": app, "SAGA_HTTP_PORT": "0", "SAGA_LOG_LEVEL": "warning"}
+    """What the product's processes find in the environment: sagas run as they were written."""
+    env = {
+        "SAGA_APP": app,
+        "SAGA_HTTP_PORT": "0",
+        "SAGA_LOG_LEVEL": "warning",
+        "SAGA_OVERRIDES": "{}",
+    }
     return env | _kafka(broker)
 
 

@@ -1,15 +1,20 @@
 """The sagas of an application, loaded by name."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
 from orchestrator.definition.builder import Saga
+from orchestrator.definition.overrides import all_overridden
 
 
-def load_sagas(application: Application) -> list[Saga]:
-    """The sagas that the application names, in its order.
+def load_sagas(application: Application, overrides: Mapping[str, Any] | None = None) -> list[Saga]:
+    """The sagas that the application names, in its order, with what the settings say of them.
 
-    Raises ApplicationNotLoaded, also when two of them have the same name.
+    Raises ApplicationNotLoaded, also when two of them have the same name; DefinitionError where
+    ``overrides`` name what is not there, or a saga cannot work so.
     """
     sagas = [load(name, Saga) for name in application.sagas]
     places: dict[str, str] = {}
@@ -19,4 +24,4 @@ def load_sagas(application: Application) -> list[Saga]:
                 f"two sagas are called {saga.name}: {places[saga.name]} and {place}"
             )
         places[saga.name] = place
-    return sagas
+    return all_overridden(sagas, overrides or {})

@@ -31,7 +31,7 @@ async def refill(
     """
     with FolderLock(settings.data) as lock:
         logs = _logs(settings)
-        sagas = load_sagas(application)
+        sagas = load_sagas(application, settings.overrides)
         await reach(broker, say)
         _refuse_others(logs, await names(broker))
         await prepare_topics(broker, settings, application, sagas)

@@ -102,7 +102,7 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
         ready: Ready,
         lock: FolderLock,
     ) -> None:
-        self.sagas = load_sagas(application)
+        self.sagas = load_sagas(application, settings.overrides)
         self.backend = LateBackend(Catalogue(self.sagas), Metrics())
         self._settings = settings
         self._application = application

@@ -96,6 +96,7 @@ def environment(scenery: Scenery, broker: BrokerSettings) -> dict[str, str]:
         "PYTHONPATH": ":".join(filter(None, sys.path)),
         "SAGA_LOG_LEVEL": "warning",
         "SAGA_LOG_FORMAT": "console",
+        "SAGA_OVERRIDES": "{}",  # those of the user name sagas of their own
         "SAGA_TOKEN": secrets.token_hex(16),
         "KAFKA_BOOTSTRAP_SERVERS": broker.address,
         "KAFKA_TOPIC_PREFIX": broker.topic_prefix,

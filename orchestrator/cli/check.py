@@ -58,7 +58,7 @@ def check(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
     """Every outcome, time-out, repeated or late message, crash, failed undo and repair."""
     settings = given.settings(app=application, app_dir=app_dir)
     loaded = load_application(settings.app, settings.app_dir)
-    saga, place = _defined(load_sagas(loaded), loaded.sagas, name)
+    saga, place = _defined(load_sagas(loaded, settings.overrides), loaded.sagas, name)
     if write_tests is not None:
         _write(saga, place, write_tests)
         return 0

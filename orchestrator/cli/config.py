@@ -1,5 +1,6 @@
 """`saga config`: every setting, its value, and where that comes from. Secrets are masked."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,4 +82,6 @@ def _text(value: object) -> str | None:
         return "********"
     if isinstance(value, tuple):
         return ",".join(str(part) for part in cast(tuple[object, ...], value))
+    if isinstance(value, dict):
+        return json.dumps(value) if value else None
     return None if value is None else str(value)

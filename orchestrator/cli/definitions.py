@@ -38,7 +38,7 @@ def definitions(
             [step.name for step in steps_of(saga.definition.body)],
             saga.definition.input,
         )
-        for saga in load_sagas(load_application(settings.app, settings.app_dir))
+        for saga in load_sagas(load_application(settings.app, settings.app_dir), settings.overrides)
     ]
     emit(facts, _view, as_json=as_json)
 

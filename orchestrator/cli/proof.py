@@ -61,7 +61,7 @@ def proof(  # pylint: disable=too-many-arguments,too-many-positional-arguments  
 
 def _known(settings: Settings) -> tuple[Part, ...]:
     """The parts, for the sagas of the application."""
-    sagas = load_sagas(load_application(settings.app, settings.app_dir))
+    sagas = load_sagas(load_application(settings.app, settings.app_dir), settings.overrides)
     where = ["--app", settings.app]
     if settings.app_dir is not None:
         where += ["--app-dir", str(settings.app_dir)]

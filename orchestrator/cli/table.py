@@ -98,7 +98,7 @@ def _of_saga(
 
 
 def _defined(settings: Settings, name: str) -> Saga:
-    sagas = load_sagas(load_application(settings.app, settings.app_dir))
+    sagas = load_sagas(load_application(settings.app, settings.app_dir), settings.overrides)
     found = next((saga for saga in sagas if saga.name == name), None)
     if found is None:
         known = ", ".join(saga.name for saga in sagas) or "none"

@@ -75,7 +75,7 @@ def list_(
 
 def _specs(settings: Settings, cluster: BrokerSettings) -> list[TopicSpec]:
     application = load_application(settings.app, settings.app_dir)
-    definitions = [saga.definition for saga in load_sagas(application)]
+    definitions = [saga.definition for saga in load_sagas(application, settings.overrides)]
     partitions = settings.partitions_on(embedded=cluster.embedded)
     return topics(application, definitions, cluster, partitions)
 

@@ -8,6 +8,7 @@ from orchestrator.definition.nodes import Retry
 from orchestrator.definition.specs import RetryPolicy
 
 LONGEST_MS: Final = 365 * 24 * 3600 * 1000
+_MOST: Final = 1e300  # what no float could hold is no coefficient
 
 
 def milliseconds(place: str, what: str, duration: object) -> int:
@@ -35,7 +36,7 @@ def retry_of(place: str, policy: object, default: Retry) -> Retry:
         )
     attempts = default.attempts if policy.attempts is None else policy.attempts
     coefficient = default.coefficient if policy.coefficient is None else policy.coefficient
-    if not _number(attempts, int) or not _number(coefficient, int | float):
+    if not _number(attempts, int) or not _number(coefficient, int | float) or coefficient > _MOST:
         raise DefinitionError(
             place,
             f"attempts {attempts!r} and coefficient {coefficient!r} are not both numbers",

@@ -1,9 +1,13 @@
 """The times of a step: its timeouts, and when it is asked again."""
 
 from math import isfinite
+from typing import Final
 
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Leaf, Retry, Wait
+
+MOST_ATTEMPTS: Final = 1_000_000
+"""More of them would take years, and are a slip of the pen."""
 
 
 def check_timing(place: str, leaf: Leaf) -> None:
@@ -32,6 +36,9 @@ def _check_retry(place: str, retry: Retry) -> None:
     if retry.attempts < 0:
         problem = f"{retry.attempts} attempts cannot be made"
         remedy = "Write the attempts in all, the first one included, or FOREVER"
+    elif retry.attempts > MOST_ATTEMPTS:
+        problem = f"{retry.attempts} attempts are never made"
+        remedy = f"Write at most {MOST_ATTEMPTS:,} attempts, or FOREVER (0)"
     elif retry.initial_ms < 1:
         problem = (
             f"the initial pause is {retry.initial_ms} ms, which hammers a service that is down"

@@ -44,7 +44,7 @@ def demo(
     if loaded.demo is None:
         raise ApplicationNotLoaded(f"the application {loaded.name} declares no demo scenario")
     scenario = load(loaded.demo, Scenario)
-    sagas = load_sagas(loaded)
+    sagas = load_sagas(loaded, settings.overrides)
     tables = {saga.name: compensation_table(saga.definition) for saga in sagas}
     # A broker is taken only when it is named here: a demo must not write to the one of .env.
     named = given.broker(broker) if broker else None

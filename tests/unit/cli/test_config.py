@@ -59,3 +59,47 @@ def test_only_what_is_set(
     found = shown(capsys, "--set")
     assert "SAGA_LOG_LEVEL" in found
     assert all(setting["source"] != "default" for setting in found.values())
+
+
+OVERRIDES = {"order-fulfillment": {"deadline": 30, "steps": {"payment": {"timeout": 3}}}}
+
+
+def test_overrides_are_shown_as_they_are_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(capsys)["SAGA_OVERRIDES"]["value"] is None
+    monkeypatch.setenv("SAGA_OVERRIDES", json.dumps(OVERRIDES))
+    found = shown(capsys)["SAGA_OVERRIDES"]
+    assert (json.loads(found["value"]), found["source"]) == (OVERRIDES, "environment")
+
+
+def test_overrides_make_another_version(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def versions() -> dict[str, str]:
+        assert run(["definitions", "--json"]) == 0
+        return {one["name"]: one["version"] for one in json.loads(capsys.readouterr().out)}
+
+    written = versions()
+    monkeypatch.setenv("SAGA_OVERRIDES", json.dumps(OVERRIDES))
+    changed = versions()
+    assert changed["order-fulfillment"] != written["order-fulfillment"]
+    assert changed["order-cancellation"] == written["order-cancellation"]
+    assert run(["table", "order-fulfillment"]) == 0
+    assert "at its deadline (30 s)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('{"order-fulfilment": {}}', "overrides: there is no saga 'order-fulfilment'. Write one"),
+        ("{deadline", "SAGA_OVERRIDES: it is not JSON"),
+        ("[]", "SAGA_OVERRIDES: Input should be a valid dictionary"),
+    ],
+)
+def test_wrong_overrides_are_refused_with_the_place(
+    value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAGA_OVERRIDES", value)
+    assert run(["definitions"]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
