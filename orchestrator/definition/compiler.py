@@ -133,5 +133,5 @@ def _filled(node: Node, made: Made, filler: Filler) -> Node:
     if undo and spec.undo:
         spot = f"{place}, undo"
         message = wanted(spot, spec.undo.command)
-        undo = altered(undo, fields=filler.command(spot, node.name, message, spec.undo.fields))
+        undo = altered(undo, fields=filler.undo(spot, node.name, message, spec.undo.fields))
     return altered(node, do=altered(node.do, fields=fields), undo=undo)

@@ -33,6 +33,9 @@ FAILURE: Final[Mapping[str, Shape]] = {
 }
 """Facts about a saga that failed; found by name."""
 
+TURNED: Final = {**ABOUT, **{name: FAILURE[name] for name in ("code", "reason", "status")}}
+"""Facts about a saga that is being undone; mapped explicitly, as an undo may have a reason too."""
+
 _WHY: Final = {
     "itself": "when the outcome of the step is unknown, its own reply never came",
     "later": "that step comes later",
@@ -70,13 +73,22 @@ class Filler:
     def command(
         self, place: str, name: str, message: Contract, fields: Mapping[str, str]
     ) -> dict[str, str]:
-        """The fields of a command of that step, to do or to undo it: what was there when it was
-        asked for.
-        """
+        """The fields of a command of that step: what was there when it was asked for."""
+        return fill(place, message, fields, self._at(name))
+
+    def undo(
+        self, place: str, name: str, message: Contract, fields: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The fields of the command that undoes that step: the same, and why the saga is undone."""
+        scope = self._at(name)
+        turned = Scope({**scope.origins, "saga": _about(TURNED)}, scope.absent)
+        return fill(place, message, fields, turned)
+
+    def _at(self, name: str) -> Scope:
         here = self._places[name]
         why = {n: _WHY.get(relation(p, here), "") for n, p in self._places.items()}
         absent = {n: (self._replies[n], reason) for n, reason in why.items() if reason}
-        return fill(place, message, fields, self._scope(before(name, self._places), absent))
+        return self._scope(before(name, self._places), absent)
 
     def result(self, returns: type[Reply]) -> dict[str, str]:
         """The fields of what the saga answers whoever started it as a child."""

@@ -139,6 +139,15 @@ def test_a_mapping_of_the_undo() -> None:
     assert call.fields == {"booking": "saga.key"}
 
 
+def test_an_undo_may_be_told_why_where_it_is_mapped() -> None:
+    undo = Undo(SendPostcard, fields={"booking": "saga.reason"})
+    call = steps(trip(compensatable("hotel", BookHotel, undo=undo)))["hotel"].undo
+    assert call
+    assert call.fields == {"booking": "saga.reason"}
+    with pytest.raises(DefinitionError, match="only a saga that has failed knows it"):
+        trip(read("card", SendPostcard, fields={"booking": "saga.reason"}))
+
+
 def test_a_field_with_a_default_may_stay_empty() -> None:
     class Told(Event):
         topic = "trip.events"
