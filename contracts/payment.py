@@ -42,3 +42,42 @@ class RefundPayment(Command):
     reply = PaymentRefunded
 
     order_id: int
+
+
+class OrderCharged(Reply):
+    """The payment was made; ``charge_id`` is its number in the books."""
+
+    charge_id: int
+
+
+class ChargeOrder(Command):
+    """Make the payment of this id for an order: once, whoever asks and however often.
+
+    A payment's id belongs to one order for good: for another one it is refused.
+    """
+
+    service = "payment"
+    reply = OrderCharged
+    refusals = {"payment_id_used": 409}
+
+    order_id: str
+    payment_id: str
+    amount: Annotated[int, Field(ge=0)]
+    currency: str
+
+
+class OrderRefunded(Reply):
+    """The payment went back; an amount of 0 if there was none."""
+
+    amount: int
+    currency: str
+
+
+class RefundOrder(Command):
+    """Give back the payment of this id, made for this order."""
+
+    service = "payment"
+    reply = OrderRefunded
+
+    order_id: str
+    payment_id: str

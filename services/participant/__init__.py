@@ -16,7 +16,9 @@ from services.participant.errors import (
     RegistrationError,
     SeedError,
     StorageFault,
+    Unanswered,
 )
+from services.participant.flaky import flaky_call
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.runner import ParticipantRunner
@@ -39,6 +41,8 @@ __all__ = [
     "RunningServices",
     "SeedError",
     "StorageFault",
+    "Unanswered",
     "Waiters",
     "Work",
+    "flaky_call",
 ]

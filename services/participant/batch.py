@@ -55,11 +55,13 @@ class BatchHandler:
         self._commands: CommandTaker
         self._events: EventTaker
         if spans is None:
-            self._commands = CommandTaker(name, commands, db, clock, settings.skew_ms)
+            self._commands = CommandTaker(
+                name, commands, db, clock, settings.skew_ms, flaky=settings.flakiness
+            )
             self._events = EventTaker(name, events, db, clock, settings.keep_ms)
         else:
             self._commands = TracedCommandTaker(
-                name, commands, db, clock, skew_ms=settings.skew_ms, topic=topic, spans=spans
+                name, commands, db, clock, settings=settings, topic=topic, spans=spans
             )
             self._events = TracedEventTaker(name, events, db, clock, settings.keep_ms, spans=spans)
 

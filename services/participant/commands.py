@@ -16,7 +16,7 @@ from infra.logging import bound
 from services.participant import inbox, wire
 from services.participant.boundaries import REPLIES
 from services.participant.calling import call
-from services.participant.errors import Refusal
+from services.participant.errors import FlakyFailure, Refusal, Unanswered
 from services.participant.outcome import Outcome, Outgoing
 from services.participant.participant import CommandHandler
 from services.participant.rules import Action, Fault, Stored, judge
@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 class CommandTaker:
     """Takes the commands of one participant, inside a transaction that its caller has begun.
 
-    ``skew_ms``: how far the orchestrator's clock may be off before a command counts as expired.
+    ``skew_ms``: how far the orchestrator's clock may be off before a command counts as expired;
+    ``flaky``: the seed of flaky calls, None where there are none.
     """
 
     def __init__(
@@ -38,22 +39,33 @@ class CommandTaker:
         db: sqlite3.Connection,
         clock: Clock,
         skew_ms: int,
+        *,
+        flaky: int | None = None,
     ) -> None:
         self._name = name
         self._handlers = handlers
         self._db = db
         self._clock = clock
         self._skew_ms = skew_ms
+        self._flaky = flaky
 
     async def take(self, record: ConsumedRecord, outcome: Outcome) -> None:
-        """Act on one command and answer it. Raises MalformedMessage, or StorageFault."""
+        """Act on one command and answer it, unless its handler does not.
+
+        Raises MalformedMessage, or StorageFault.
+        """
         command = decode(COMMAND, record.value)
         oldest = command.get("oldest")
         if oldest is not None:
             outcome.oldest[partition_of_saga(oldest)] = oldest
         trace = command.get("traceparent", "")
         with bound(saga=command["saga"], step=command["step"], traceparent=trace):
-            answer = await self._answer(command, outcome)
+            try:
+                answer = await self._answer(command, outcome)
+            except Unanswered as error:
+                log.warning("no answer", service=self._name, kind=command["type"], why=str(error))
+                outcome.counts["unanswered"] += 1
+                return
         reply = wire.reply_record(self._name, command, answer)
         outcome.outgoing.append(
             Outgoing(command["replytopic"], command["replypartition"], reply, record, REPLIES)
@@ -85,7 +97,9 @@ class CommandTaker:
             data = handler.command.model_validate(command["data"])
         except ValidationError as error:
             return Fault("malformed_command", f"{command['type']}: {explain(error)}")
-        work = Work(self._db, command["tenant"], command["saga"], now_ms, command)
+        work = Work(
+            self._db, command["tenant"], command["saga"], now_ms, command, flaky=self._flaky
+        )
         inbox.begin(self._db)
         try:
             reply = await call(handler, data, work, self._left_s(command, now_ms))
@@ -104,9 +118,11 @@ class CommandTaker:
         self, command: CommandMessage, handler: CommandHandler, error: Exception, now_ms: int
     ) -> Stored | Fault:
         """Undo what the handler wrote, and store a declared refusal. Raises StorageFault if it is
-        one.
+        one, and Unanswered.
         """
         inbox.undo(self._db, error)
+        if isinstance(error, Unanswered):
+            raise error
         if isinstance(error, Refusal) and error.code in handler.command.refusals:
             stored = wire.refused(error, handler.command)
             inbox.remember(self._db, command, stored, now_ms)
@@ -116,7 +132,9 @@ class CommandTaker:
             service=self._name,
             kind=command["type"],
             attempt=command["attempt"],
-            exc_info=error,
+            error=str(error),
+            # where it comes from is known of one that was asked for
+            exc_info=None if isinstance(error, FlakyFailure) else error,
         )
         return Fault("exception", _reason(error))
 

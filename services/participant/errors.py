@@ -23,6 +23,16 @@ class NotRunning(ParticipantError):
     """The participant has not been started, or has been stopped."""
 
 
+class Unanswered(Exception):
+    """A handler that never ends, as far as anybody can see: what it wrote is undone, nothing is
+    stored, and nobody is answered. Only the orchestrator's timeout tells of it (DESIGN law 5).
+    """
+
+
+class FlakyFailure(Exception):
+    """A failure that was asked for (SAGA_SERVICE_FLAKY): no proof of anything."""
+
+
 class Refusal(Exception):
     """A handler's definite no, for a reason of the business: nothing was done, and it stays so.
 

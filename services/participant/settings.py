@@ -32,6 +32,18 @@ class ServiceSettings(BaseSettings):
         ge=LEAST_DAYS,
         description="how long the effects of ended sagas, and events, are remembered",
     )
+    flaky: bool = Field(
+        default=False,
+        description="for tests: of the calls that may be flaky a third raises, a third hangs",
+    )
+    flaky_seed: int = Field(
+        default=1, description="which of them: the same seed, the same orders, the same outcomes"
+    )
+
+    @property
+    def flakiness(self) -> int | None:
+        """The seed of flaky calls; None where there are none."""
+        return self.flaky_seed if self.flaky else None
 
     @property
     def keep_ms(self) -> int:

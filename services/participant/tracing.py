@@ -21,6 +21,7 @@ from services.participant.events import EventTaker
 from services.participant.outcome import Outcome
 from services.participant.participant import CommandHandler, EventHandler
 from services.participant.rules import Fault, Stored
+from services.participant.settings import ServiceSettings
 
 _MS: Final = 1_000_000
 _S: Final = 1_000_000_000
@@ -40,7 +41,10 @@ class _Stopwatch:
 
 
 class TracedCommandTaker(CommandTaker):
-    """A CommandTaker that leaves a span of each command in the outcome of its batch."""
+    """A CommandTaker that leaves a span of each command in the outcome of its batch.
+
+    One that is not answered has none: its end is not known.
+    """
 
     def __init__(
         self,
@@ -49,11 +53,11 @@ class TracedCommandTaker(CommandTaker):
         db: sqlite3.Connection,
         clock: Clock,
         *,
-        skew_ms: int,
+        settings: ServiceSettings,
         topic: str,
         spans: Spans,
     ) -> None:
-        super().__init__(name, handlers, db, clock, skew_ms)
+        super().__init__(name, handlers, db, clock, settings.skew_ms, flaky=settings.flakiness)
         self._topic = topic
         self._spans = spans
 

@@ -16,6 +16,7 @@ class Work:
     - ``saga``: the saga that asks; 0 for an event of no saga.
     - ``now``: the participant's clock, in Unix milliseconds.
     - ``message``: the envelope as received, for what else a handler may need of it.
+    - ``flaky``: the seed of flaky calls (``services.participant.flaky``), None where they are off.
     """
 
     db: sqlite3.Connection
@@ -23,6 +24,7 @@ class Work:
     saga: int
     now: int
     message: Mapping[str, Any]
+    flaky: int | None = None
     woken: list[Hashable] = field(default_factory=list[Hashable])
 
     def wake(self, subject: Hashable) -> None:

@@ -1,4 +1,4 @@
-"""Charges accounts for orders, and gives back."""
+"""Charges the accounts of users for orders, and gives back."""
 
 from contracts.payment import ChargePayment, PaymentCharged, PaymentRefunded, RefundPayment
 from infra.datastore import Statements

@@ -1,6 +1,6 @@
-"""Says what a product costs."""
+"""Says what products cost."""
 
-from contracts.product import ProductQuoted, QuoteProduct
+from contracts.product import ItemPrice, ItemsQuoted, ProductQuoted, QuoteItems, QuoteProduct
 from infra.datastore import Statements
 from services.participant import Participant, Refusal, Work
 from services.product.catalogue import books, seed
@@ -25,3 +25,17 @@ def quote(command: QuoteProduct, work: Work) -> ProductQuoted:
         amount=unit_price * command.quantity,
         currency=currency,
     )
+
+
+@participant.handles(QuoteItems)
+def quote_items(command: QuoteItems, work: Work) -> ItemsQuoted:
+    """The prices of those products that there are; whether that is enough, orders decides."""
+    wanted = dict.fromkeys(item.product_id for item in command.items)
+    keys = [{"tenant": work.tenant, "product_id": product_id} for product_id in wanted]
+    found = [(key["product_id"], work.db.execute(_PRODUCT, key).fetchone()) for key in keys]
+    prices = [
+        ItemPrice(product_id=product_id, name=row[0], unit_price=row[1], currency=row[2])
+        for product_id, row in found
+        if row is not None
+    ]
+    return ItemsQuoted(prices=prices)

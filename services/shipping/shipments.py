@@ -16,17 +16,21 @@ _SEED_ZONE = _SQL["seed_zone"]
 _SEED_ADDRESS = _SQL["seed_address"]
 _SHIPMENTS = _SQL["shipments"]
 _STANDING = _SQL["standing_by_order"]
+_STANDING_PACKAGES = _SQL["standing_packages"]
 
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 
 
 class Zone(BaseModel):
-    """A country that is served, of the seed data; a delivery takes so many ``days``."""
+    """A country that is served, of the seed data; a delivery takes so many ``days``. ``alpha3`` is
+    its other code.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     country: Country
     days: Annotated[int, Field(gt=0)]
+    alpha3: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
 
 
 class Address(BaseModel):
@@ -71,11 +75,13 @@ def mark_left(db: sqlite3.Connection, tenant: int, order_id: int) -> bool:
 
 
 def books(db: sqlite3.Connection) -> Books:
-    """Every shipment; no order has two that stand."""
+    """Every shipment; no order has two that stand, and no two packages either."""
     titles = ("tenant", "shipment", "order", "user", "product", "quantity", "address")
     rows = tuple(db.execute(_SHIPMENTS))
     checks = tuple(
         Check(f"shipments of order {order} that stand", 1, standing)
         for _, order, standing in db.execute(_STANDING)
     )
-    return Books("shipments", (*titles, "delivery", "status"), rows, checks)
+    standing, orders = db.execute(_STANDING_PACKAGES).fetchone()
+    packages = Check("packages that stand, one for each order", orders, standing)
+    return Books("shipments", (*titles, "delivery", "status"), rows, (*checks, packages))

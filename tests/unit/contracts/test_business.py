@@ -6,13 +6,14 @@ from types import ModuleType
 import pytest
 from pydantic import ValidationError
 
-from contracts import inventory, orders, payment, product, shipping
+from contracts import inventory, lifecycle, orders, payment, product, shipping
 from contracts.messages import Command, Event, Message
 from contracts.orders import CancelOrder, OrderCompleted, PlaceOrder
 from contracts.payment import ChargePayment, RefundPayment
 from contracts.product import QuoteProduct
 
-MODULES = (inventory, orders, payment, product, shipping)
+MODULES = (inventory, lifecycle, orders, payment, product, shipping)
+SPOKEN_BY = {"lifecycle": "orders"}
 
 
 def declared(kind: type[Message]) -> list[type[Message]]:
@@ -32,7 +33,8 @@ def test_commands_go_to_the_service_whose_language_it_is(module: ModuleType) -> 
         if issubclass(one, Command) and one.__module__ == module.__name__
     ]
     assert commands
-    assert {one.service for one in commands} == {module.__name__.rpartition(".")[2]}
+    name = module.__name__.rpartition(".")[2]
+    assert {one.service for one in commands} == {SPOKEN_BY.get(name, name)}
     assert all(one.reply.__module__ == module.__name__ for one in commands)
 
 
@@ -75,6 +77,26 @@ def test_what_may_be_refused() -> None:
             "already_cancelled": 409,
         },
         "AbandonCancellation": {},
+        "ReceiveOrder": {"order_exists": 409},
+        "CloseOrder": {},
+        "QuoteItems": {},
+        "ValidateOrder": {
+            "no_items": 422,
+            "product_not_found": 404,
+            "invalid_quantity": 422,
+            "mixed_currencies": 422,
+            "amount_too_large": 422,
+        },
+        "ChargeOrder": {"payment_id_used": 409},
+        "RefundOrder": {},
+        "PreparePackage": {
+            "address_not_served": 409,
+            "already_prepared": 409,
+            "already_dispatched": 409,
+        },
+        "UnpreparePackage": {"already_dispatched": 409},
+        "DispatchCarrier": {"package_not_prepared": 409},
+        "MarkShipped": {},
     }
 
 

@@ -18,7 +18,9 @@ from tests.unit.services.messages import NOW, Consumed, command, reply
 class Desk:
     """Hands commands to a participant one by one, each in its own saga if not told otherwise."""
 
-    def __init__(self, participant: Participant, folder: Path) -> None:
+    def __init__(
+        self, participant: Participant, folder: Path, settings: ServiceSettings | None = None
+    ) -> None:
         self.participant = participant
         self.database = Database(participant, folder, seed.load().get(participant.name))
         self.db: sqlite3.Connection = self.database.writer
@@ -26,12 +28,12 @@ class Desk:
         self.topic = f"{participant.name}.commands"
         broker = BrokerSettings.local("127.0.0.1:1")
         self.handler = BatchHandler(
-            participant, self.db, broker, self.clock, ServiceSettings(skew_ms=0)
+            participant, self.db, broker, self.clock, settings or ServiceSettings(skew_ms=0)
         )
         self._saga = 0
 
     async def ask(self, asked: Command, **changes: Any) -> tuple[str, dict[str, Any]]:
-        """What becomes of a command: (outcome, data of the reply)."""
+        """What becomes of a command: outcome, data of the reply; nothing where nobody answers."""
         self._saga += 1
         raw = command(
             type(asked).__name__,
@@ -39,6 +41,8 @@ class Desk:
             **{"saga": str(self._saga), "step": self.participant.name, **changes},
         )
         outcome = await self.handler.handle([Consumed(raw, self.topic)])
+        if not outcome.outgoing:
+            return "", {}
         answer = reply(outcome.outgoing[0].record.value)
         return answer["outcome"], answer["data"]
 
