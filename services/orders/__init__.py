@@ -1,6 +1,8 @@
-"""The front door for orders: its own view of each, and a participant in their cancellation.
+"""The front door for orders: its own view of each, and a participant in their cancellation, and in
+the lifecycle of those that have one.
 
-``followers`` and ``sweeper`` register what they do with the participant.
+``followers``, ``lifecycle.handlers``, ``lifecycle.followers`` and ``sweeper`` register what they do
+with the participant.
 """
 
 from services.orders import followers, sweeper

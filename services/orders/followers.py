@@ -6,6 +6,7 @@ from typing import Any
 from contracts.orders import OrderCancelled, OrderCompleted, OrderFailed, OrderPlaced
 from contracts.saga_events import SagaFailed, SagaRefused
 from services.orders.handlers import participant
+from services.orders.lifecycle import followers as lifecycles
 from services.orders.model import SQL, subject
 from services.orders.starts import CANCELLATION, FULFILLMENT, cancellation_of, order_of
 from services.participant import Work
@@ -53,6 +54,7 @@ def refused(event: SagaRefused, work: Work) -> None:
         why = {"code": event.code, "reason": event.reason, "status": event.status}
         _change(work, order_id, _FAILED, {**why, "undone": "[]"})
     _cancellation_failed(event, work)
+    lifecycles.refused(event, work)
 
 
 @participant.consumes(SagaFailed)

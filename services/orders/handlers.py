@@ -8,6 +8,7 @@ from contracts.orders import (
     CancellationAbandoned,
     CancellationBegun,
 )
+from services.orders.lifecycle.defaults import seed
 from services.orders.model import SQL, find_order, subject
 from services.participant import Books, Participant, Refusal, Work
 
@@ -21,7 +22,7 @@ def books(db: sqlite3.Connection) -> Books:
     return Books("orders", titles, tuple(db.execute(_BOOKS)))
 
 
-participant = Participant("orders", package="services.orders", books=books)
+participant = Participant("orders", package="services.orders", seed=seed, books=books)
 
 
 @participant.handles(BeginCancellation)

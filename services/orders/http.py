@@ -3,75 +3,54 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-import structlog
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from fastapi import APIRouter, Query, Request, Response
 
 from infra.http.errors import Problem
-from infra.http.guards import Principal, permission
+from infra.http.paging import MAX_LIMIT
 from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, Traceparent, Wait
-from services.orders.desk import OrderDesk, OrderRefused
-from services.orders.model import Failure, Order, OrderStatus
-from services.participant import Running, StorageFault
+from services.orders.answers import Reader, Writer, looked, or_problem, seconds
+from services.orders.desk import OrderDesk
+from services.orders.lifecycle.bodies import AnyOrder
+from services.orders.lifecycle.desk import LifecycleDesk
+from services.orders.lifecycle.http import add_lifecycle_routes
+from services.orders.lifecycle.model import steps_of
+from services.orders.lifecycle.views import order_view
+from services.orders.listing import AnyStatus, Cursor, page
+from services.orders.views import CancelRequest, OrderRequest, OrderView, failed, problem, view
+from services.participant import Running
 
-log = structlog.get_logger(__name__)
-
-DEFAULT_WAIT_S: Final = 5
-Id = Annotated[int, Field(gt=0, lt=2**53)]
-OrderId = Annotated[int, Path(gt=0, lt=2**53)]
-Writer = Annotated[Principal, permission("orders:write")]
-Reader = Annotated[Principal, permission("orders:read")]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class OrderRequest(_Body):
-    """What a customer orders."""
-
-    user_id: Id
-    product_id: Id
-    quantity: Annotated[int, Field(gt=0, le=1_000_000)]
-
-
-class CancelRequest(_Body):
-    """Why an order is given back; nobody has to say."""
-
-    reason: Annotated[str, Field(max_length=500)] = ""
-
-
-class OrderView(_Body):
-    """An order; ``amount`` in minor units of ``currency``, ``expectedDelivery`` an ISO date.
-
-    ``failure`` is there only for an order that failed.
-    """
-
-    order_id: int
-    user_id: int
-    product_id: int
-    quantity: int
-    amount: int | None
-    currency: str | None
-    status: OrderStatus
-    shipping_address: str | None
-    expected_delivery: str | None
-    failure: dict[str, Any] | None = None
+_PLACED: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+_SEEN: Final = (401, 403, 404, 422)
+_CANCELLED: Final = (400, 401, 403, 404, 409, 413, 422, 503)
 
 
 def router(services: Mapping[str, Running]) -> APIRouter:
     """The routes of this service, over the running participant ``orders`` of this process."""
-    desk = OrderDesk(services["orders"])
     routes = APIRouter(prefix="/orders", tags=["orders"])
-
-    @routes.post(
-        "",
-        responses=responses(400, 401, 403, 404, 409, 413, 415, 422, 503),
-        response_model_exclude_unset=True,
+    door = FrontDoor(services["orders"])
+    routes.post("", responses=responses(*_PLACED), response_model_exclude_unset=True)(door.place)
+    routes.get("", responses=responses(401, 403, 422))(door.list)
+    routes.get("/{order_id}", responses=responses(*_SEEN), response_model_exclude_unset=True)(
+        door.show
     )
+    routes.post(
+        "/{order_id}/cancel", responses=responses(*_CANCELLED), response_model_exclude_unset=True
+    )(door.cancel)
+    add_lifecycle_routes(routes, services["orders"])
+    return routes
+
+
+class FrontDoor:
+    """The handlers of orders of both kinds, and of those that are fulfilled in one go."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._desk = OrderDesk(running)
+        self._led = LifecycleDesk(running)
+
     async def place(
+        self,
         order: OrderRequest,
         key: IdempotencyKey,
         *,
@@ -83,33 +62,43 @@ def router(services: Mapping[str, Running]) -> APIRouter:
     ) -> OrderView:
         """Place an order: 201 when it is completed, 202 with its place when that takes longer."""
         wanted = (order.user_id, order.product_id, order.quantity)
-        order_id, new = await _or_problem(desk.place(who.tenant, key, wanted, traceparent=trace))
-        found = await desk.wait(who.tenant, order_id, _seconds(request, wait))
+        placed = self._desk.place(who.tenant, key, wanted, traceparent=trace)
+        order_id, new = await or_problem(placed)
+        found = await self._desk.wait(who.tenant, order_id, seconds(request, wait))
         if found.status == "failed":
-            raise _failed(found)
+            raise failed(found)
         response.headers["Location"] = f"/orders/{order_id}"
         response.status_code = (201 if new else 200) if found.settled else 202
-        return _view(found)
+        return view(found)
 
-    @routes.get(
-        "/{order_id}",
-        responses=responses(401, 403, 404, 422),
-        response_model_exclude_unset=True,
-    )
-    async def show(order_id: OrderId, who: Reader) -> OrderView:
-        """An order as it stands."""
-        try:
-            return _view(desk.find(who.tenant, order_id))
-        except OrderRefused as refused:
-            raise _problem(refused.failure) from None
+    async def list(
+        self,
+        who: Reader,
+        request: Request,
+        response: Response,
+        status: AnyStatus | None = None,
+        after: Cursor | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items on a page")] = 50,
+    ) -> dict[str, Any]:
+        """Orders of both kinds, the newest first; those in one `status` if that is given."""
+        found = page(self._running.reader, who.tenant, status, after, limit)
+        following = None
+        if found.after:
+            url = request.url.include_query_params(after=found.after, limit=limit)
+            following = f"{url.path}?{url.query}"
+            response.headers["Link"] = f'<{following}>; rel="next"'
+        return {"items": found.items, "next": following}
 
-    @routes.post(
-        "/{order_id}/cancel",
-        responses=responses(400, 401, 403, 404, 409, 413, 422, 503),
-        response_model_exclude_unset=True,
-    )
+    async def show(self, order_id: AnyOrder, who: Reader) -> OrderView | dict[str, Any]:
+        """An order as it stands: by the number that it has from us, or by its reference."""
+        if isinstance(order_id, int):
+            return view(looked(self._desk.find, who.tenant, order_id))
+        order = looked(self._led.find, who.tenant, order_id)
+        return order_view(order, steps_of(self._running.reader, order))
+
     async def cancel(
-        order_id: OrderId,
+        self,
+        order_id: AnyOrder,
         *,
         wait: Wait,
         trace: Traceparent,
@@ -119,66 +108,17 @@ def router(services: Mapping[str, Running]) -> APIRouter:
         why: CancelRequest | None = None,
     ) -> OrderView:
         """Cancel an order: 200 when it is cancelled, 202 with its place when that takes longer."""
+        if isinstance(order_id, str):
+            looked(self._led.find, who.tenant, order_id)
+            detail = f"order {order_id} has a lifecycle: POST /orders/{order_id}/signals/cancel"
+            raise Problem(409, detail, code="cancelled_by_signal")
         reason = why.reason if why else ""
-        asked = desk.cancel(who.tenant, order_id, reason, traceparent=trace)
-        number = await _or_problem(asked)
-        seconds = _seconds(request, wait)
-        over = await desk.wait_cancelled(who.tenant, order_id, number, seconds)
+        asked = self._desk.cancel(who.tenant, order_id, reason, traceparent=trace)
+        number = await or_problem(asked)
+        over = await self._desk.wait_cancelled(who.tenant, order_id, number, seconds(request, wait))
         if over is not None and over.failure is not None:
-            raise _problem(over.failure, {"orderId": order_id})
+            raise problem(over.failure, {"orderId": order_id})
         if over is None:
             response.headers["Location"] = f"/orders/{order_id}"
             response.status_code = 202
-        return _view(desk.find(who.tenant, order_id))
-
-    return routes
-
-
-def _seconds(request: Request, wait: int) -> int:
-    """How long to wait: as preferred, else a few seconds."""
-    return wait if "prefer" in request.headers else DEFAULT_WAIT_S
-
-
-async def _or_problem(asked: Any) -> Any:
-    try:
-        return await asked
-    except OrderRefused as refused:
-        raise _problem(refused.failure) from None
-    except StorageFault as fault:
-        log.error("nothing is taken", service="orders", error=str(fault))
-        again = {"Retry-After": "1"}
-        raise Problem(503, str(fault), code="database_unavailable", headers=again) from None
-
-
-def _failed(order: Order) -> Problem:
-    """The problem of an order that came to nothing, with what was undone."""
-    failure = order.failure or Failure("failed", "the order failed", 409)
-    members = {"orderId": order.id, "undone": list(failure.undone)}
-    return _problem(failure, members, {"Location": f"/orders/{order.id}"})
-
-
-def _problem(
-    failure: Failure,
-    members: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Problem:
-    # A failure says 4xx or 5xx; anything else would be a mistake of a participant.
-    status = failure.status if 400 <= failure.status < 600 else 409
-    return Problem(status, failure.reason, code=failure.code, members=members, headers=headers)
-
-
-def _view(order: Order) -> OrderView:
-    view = OrderView(
-        order_id=order.id,
-        user_id=order.user_id,
-        product_id=order.product_id,
-        quantity=order.quantity,
-        amount=order.amount,
-        currency=order.currency,
-        status=order.status,
-        shipping_address=order.address,
-        expected_delivery=order.expected_delivery,
-    )
-    if order.failure is None:
-        return view
-    return view.model_copy(update={"failure": order.failure._asdict()})
+        return view(self._desk.find(who.tenant, order_id))

@@ -23,7 +23,9 @@ class Failure(NamedTuple):
 
 
 class Order(NamedTuple):
-    """One order; ``amount`` in minor units of ``currency``, the delivery an ISO 8601 date."""
+    """One order; ``amount`` in minor units of ``currency``, the delivery an ISO 8601 date, times in
+    Unix milliseconds.
+    """
 
     id: int
     tenant: int
@@ -35,6 +37,8 @@ class Order(NamedTuple):
     currency: str | None
     address: str | None
     expected_delivery: str | None
+    created_at: int
+    updated_at: int
     failure: Failure | None
 
     @property

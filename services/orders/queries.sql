@@ -1,6 +1,6 @@
 -- name: order_by_id
 SELECT id, tenant, user_id, product_id, quantity, status, amount, currency, address,
-       expected_delivery, code, reason, http_status, undone
+       expected_delivery, created_at, updated_at, code, reason, http_status, undone
 FROM orders WHERE tenant = :tenant AND id = :order_id
 
 -- name: order_by_key

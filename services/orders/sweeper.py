@@ -12,6 +12,7 @@ import structlog
 
 from infra.broker.errors import BrokerError
 from services.orders.handlers import participant
+from services.orders.lifecycle import asking as lifecycles
 from services.orders.model import SQL
 from services.orders.starts import Start, cancellation, fulfillment, publish
 from services.participant import Running, StorageFault
@@ -47,6 +48,7 @@ async def sweep(running: Running, *, everything: bool) -> None:
         await ask_for_order(running, fulfillment(tenant, order_id, *rest))
     for tenant, order_id, number, why in _pages(running, _OPEN_CANCELLATIONS, limits, column=1):
         await ask_for_cancellation(running, cancellation(tenant, order_id, number, why), number)
+    await lifecycles.sweep(running, limits)
 
 
 def _pages(running: Running, statement: str, limits: dict[str, int], *, column: int) -> Any:

@@ -57,10 +57,11 @@ class Shop(Desk):
         self.asked.append({"partition": partition, **json.loads(record.value)})
         self.published.set()
 
-    async def tell(self, fact: Event, key: str = "", tenant: str = "1") -> None:
+    async def tell(self, fact: Event, key: str = "", tenant: str = "1", **changes: str) -> None:
         """An event arrives, and is committed."""
         self._events += 1
         envelope = {"id": f"event-{self._events}", "requestkey": key or "any", "tenant": tenant}
+        envelope |= changes
         raw = event(type(fact).__name__, fact.model_dump(), **envelope)
         outcome = await self.handler.handle([Consumed(raw, type(fact).topic)])
         assert not outcome.outgoing

@@ -1,0 +1,110 @@
+"""Orders as the lifecycle's routes show them, in the seed's words; times as ISO 8601."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.address import Address
+from services.orders.lifecycle.model import Lifecycle, SignalRow, StepRow, completed, current
+from services.orders.model import Order
+
+
+def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
+    """Where an order stands.
+
+    ``current_step`` with what it does there: ``phase``, ``direction``, ``attempt``; nothing of that
+    where nothing is under way.
+    """
+    at = None if order.settled else current(steps)
+    failure = order.failure
+    return {
+        "workflow_id": order.saga,
+        "order_id": order.reference,
+        "status": order.status,
+        "state": order.state,
+        "current_step": at and at.path,
+        "phase": at and at.phase,
+        "direction": at and at.direction,
+        "attempt": at and at.attempt,
+        "completed_steps": completed(steps),
+        "result": order.result and json.loads(order.result),
+        "error": failure and {**failure._asdict(), "undone": list(failure.undone)},
+        "late": bool(order.late),
+        "payment_id": order.payment_id,
+        "items": json.loads(order.items),
+        "address": json.loads(order.address),
+        "amount": order.amount,
+        "currency": order.currency,
+        "created_at": iso(order.created_at),
+        "updated_at": iso(order.updated_at),
+    }
+
+
+def fulfillment_view(order: Order) -> dict[str, Any]:
+    """The same of an order that is fulfilled in one go: of its steps nothing is known here."""
+    failure = order.failure
+    return {
+        "workflow_id": None,
+        "order_id": str(order.id),
+        "status": order.status,
+        "current_step": None,
+        "completed_steps": [],
+        "result": None,
+        "error": failure and {**failure._asdict(), "undone": list(failure.undone)},
+        "created_at": iso(order.created_at),
+        "updated_at": iso(order.updated_at),
+    }
+
+
+def order_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
+    """The order as ``GET /orders`` shows it: in camelCase, as the orders of the core."""
+    at = None if order.settled else current(steps)
+    shown: dict[str, Any] = {
+        "reference": order.reference,
+        "workflowId": order.saga,
+        "status": order.status,
+        "state": order.state,
+        "currentStep": at and at.path,
+        "paymentId": order.payment_id,
+        "items": [
+            {"productId": item["product_id"], "quantity": item["quantity"]}
+            for item in json.loads(order.items)
+        ],
+        "amount": order.amount,
+        "currency": order.currency,
+        "shippingAddress": Address.model_validate_json(order.address).line,
+        "late": bool(order.late),
+        "createdAt": iso(order.created_at),
+        "updatedAt": iso(order.updated_at),
+    }
+    if order.failure is not None:
+        shown["failure"] = order.failure._asdict()
+    return shown
+
+
+def signal_view(order: Lifecycle, signal: SignalRow) -> dict[str, Any]:
+    """What an order was told, and what became of that."""
+    return {
+        "id": signal.id,
+        "order_id": order.reference,
+        "workflow_id": order.saga,
+        "signal": signal.signal,
+        "outcome": signal.outcome,
+        "why": signal.why,
+        "by": signal.actor,
+        "reason": signal.reason,
+        "data": json.loads(signal.data),
+        "created_at": iso(signal.created_at),
+        "decided_at": signal.decided_at and iso(signal.decided_at),
+    }
+
+
+def event_view(at: int, saga: int, kind: str, actor: str, data: str) -> dict[str, Any]:
+    """A line of the history."""
+    line = {"at": iso(at), "type": kind, "actor": actor, "workflow_id": saga or None}
+    return {**line, "data": json.loads(data)}
+
+
+def iso(at: int) -> str:
+    """Unix milliseconds as ISO 8601, UTC."""
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,119 @@
+"""Orders that are led through a lifecycle, for tests: what is sent to the shop, and told to it."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from contracts.address import Address
+from contracts.lifecycle import LifecycleCompleted, LifecycleFailed, LifecycleStarted, StartOrder
+from contracts.product import Item
+from contracts.saga_events import SagaProgressed, SagaSignalled
+from tests.unit.services.shop import Shop
+
+LEIPZIG = {
+    "street": "Lindenallee 12",
+    "city": "Leipzig",
+    "state": "",
+    "zip_code": "04317",
+    "country": "DE",
+}
+BASEL = {**LEIPZIG, "street": "Rheingasse 7", "city": "Basel", "zip_code": "4058", "country": "CH"}
+BODY = {"initial_address": LEIPZIG, "items": [{"product_id": 3, "quantity": 2}]}
+CANCEL = {"reason": "ordered twice", "cancelled_by": "ann"}
+AT_ONCE = {"Prefer": "wait=0"}
+REFERENCE = "order-123"
+SAGA = 1024
+CHILD = 2049
+
+
+def wanted(reference: str = REFERENCE, payment: str = "") -> StartOrder:
+    """The input of the order's saga."""
+    items = [Item(product_id=3, quantity=2)]
+    payment_id = payment or f"{reference}-payment"
+    address = Address.model_validate(LEIPZIG)
+    return StartOrder(order_id=reference, items=items, address=address, payment_id=payment_id)
+
+
+def started(reference: str = REFERENCE) -> LifecycleStarted:
+    """Its saga has begun."""
+    return LifecycleStarted.model_validate(wanted(reference).model_dump())
+
+
+def completed() -> LifecycleCompleted:
+    """It is with the carrier."""
+    return LifecycleCompleted(
+        order_id=REFERENCE,
+        payment_id=f"{REFERENCE}-payment",
+        amount=23_800,
+        currency="EUR",
+        package_id=1,
+        carrier="Parcel Post",
+        tracking_number="PP1",
+        shipped_to="Lindenallee 12, 04317 Leipzig, DE",
+        shipped_at="2023-11-14T22:13:20.000+00:00",
+    )
+
+
+def failed(
+    code: str = "cancelled", reason: str = "cancelled by ann: ordered twice"
+) -> LifecycleFailed:
+    """It came to nothing."""
+    undone = ["payment", "receive"]
+    return LifecycleFailed(order_id=REFERENCE, code=code, reason=reason, status=409, undone=undone)
+
+
+def moved(
+    step: str, phase: Any = "sent", direction: Any = "do", *, parent: int = 0, number: int = 1
+) -> SagaProgressed:
+    """A step has moved; with a parent that of the child saga."""
+    asked = number if phase == "sent" else 0
+    return SagaProgressed(
+        definition="shipping" if parent else "order-lifecycle",
+        step=step,
+        direction=direction,
+        phase=phase,
+        round=1 if asked else 0,
+        attempt=asked,
+        parent=parent,
+    )
+
+
+def told(
+    outcome: Any, id: str, why: str = "", signal: str = "cancel"
+) -> SagaSignalled:  # pylint: disable=redefined-builtin
+    """What became of a signal."""
+    return SagaSignalled(
+        definition="order-lifecycle",
+        signal=signal,
+        id=id,
+        outcome=outcome,
+        why=why,
+        by="ann",
+        reason="ordered twice",
+    )
+
+
+class Led:
+    """The events of one order's saga, told to the shop."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+
+    async def tell(self, *facts: Any, saga: int = SAGA, key: str = REFERENCE) -> None:
+        """They become known, one after another."""
+        for fact in facts:
+            self.shop.clock.advance(1)
+            await self.shop.tell(fact, key, saga=str(saga))
+
+    async def child(self, *facts: Any) -> None:
+        """The same of its child."""
+        await self.tell(*facts, saga=CHILD, key=f"1/{SAGA}/shipping/do/1")
+
+
+async def begin(shop: Shop, client: httpx.AsyncClient) -> httpx.Response:
+    """Start the order; its saga begins while the customer waits."""
+    asked = asyncio.create_task(client.post(f"/orders/{REFERENCE}/start", json=BODY))
+    await shop.last_start()
+    await Led(shop).tell(started())
+    return await asked
