@@ -22,11 +22,14 @@ from orchestrator.definition.nodes import (
 from orchestrator.definition.tree import steps_of
 
 ANYWAY: Final[Mapping[str, int]] = {
+    "invalid_input": 422,
     "no_answer": NO_ANSWER,
     "cancelled": 409,
     "deadline_exceeded": NO_ANSWER,
 }
-"""How a saga may fail whatever its steps are: the codes and statuses of the engine."""
+"""How a child may fail whatever its steps are: the codes and statuses of the engine, and that of a
+start whose input is of the right types and yet not what its contract allows.
+"""
 
 FOR_EVER: Final = Retry(attempts=0, initial_ms=1_000, maximum_ms=60_000)
 """A child is asked for until it has ended."""

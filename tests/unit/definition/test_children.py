@@ -55,6 +55,7 @@ def test_a_child_becomes_a_step() -> None:
         refusals={
             "too_heavy": 422,
             "no_seat": 410,
+            "invalid_input": 422,
             "no_answer": 504,
             "cancelled": 409,
             "deadline_exceeded": 504,
