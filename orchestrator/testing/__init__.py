@@ -8,10 +8,12 @@
         .expect_failed(code="product_not_found", status=404)
     )
 
-The test is the participants and the clock; what it does not answer stays unanswered. An expectation
+The test is the participants, the people, the sagas that this one begins, and the clock; what it
+does not answer stays unanswered. An expectation
 that does not hold raises AssertionError with the timeline of the saga.
 """
 
-from orchestrator.testing.scenario import Expected, Scenario, given
+from orchestrator.testing.asked import Expected
+from orchestrator.testing.scenario import Scenario, given
 
 __all__ = ["Expected", "Scenario", "given"]

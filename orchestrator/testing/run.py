@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
 from orchestrator.definition.builder import Saga
-from orchestrator.definition.catalogue import validated
+from orchestrator.definition.validation import validated
 from orchestrator.engine.decide import decide
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Emitted, Fact, Sent, Transition
@@ -16,7 +16,7 @@ from orchestrator.testing.words import line
 BEGIN_MS: Final = 1_700_000_000_000
 SAGA: Final = 1 << 10
 
-Outcome = Literal["succeeded", "refused", "failed"]
+Outcome = Literal["succeeded", "refused", "failed", "answered"]
 Action = Literal["retry", "skip", "resume"]
 
 
@@ -54,9 +54,12 @@ class Run:
         """An operator acts (DESIGN law 7)."""
         self.take(Repair(f"repair-{len(self.log)}", self.now, action, step, reason, "test"))
 
-    def signal(self, name: str, reason: str, by: str, identity: str = "") -> None:
+    def signal(
+        self, name: str, data: dict[str, Any], reason: str, by: str, identity: str = ""
+    ) -> None:
         """Somebody tells the saga something; the same identity is the same signal."""
-        self.take(Signal(identity or f"signal-{len(self.log)}", self.now, name, reason, by))
+        identity = identity or f"signal-{len(self.log)}"
+        self.take(Signal(identity, self.now, name, reason, by, data))
 
     def pass_time(self, milliseconds: int) -> None:
         """Time passes, and everything due up to then comes when it is due."""

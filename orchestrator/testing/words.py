@@ -31,5 +31,5 @@ def line(fact: Fact) -> str:
     elif isinstance(fact, Emitted):
         said = events([fact])
     else:
-        said = fields({k: v for k, v in asdict(fact).items() if v not in ("", (), {}, 0)})
+        said = fields({k: v for k, v in asdict(fact).items() if v not in ("", (), {}, 0, None)})
     return f"{name:<12} {said}".rstrip()
