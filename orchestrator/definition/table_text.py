@@ -46,7 +46,7 @@ def stopping(table: Table) -> list[str]:
     if table.deadline_ms:
         later = f"; from {until} on it is late, and goes on" if table.committing else ""
         if meanwhile:
-            later = f"{meanwhile}; after it it is late, and goes on"
+            later = f"{meanwhile}; after that the saga is late, and goes on"
         time = _seconds(table.deadline_ms)
         lines.append(f"at its deadline ({time}): what was done is undone, failed, 504{later}")
     return lines

@@ -104,7 +104,7 @@ class Happenings(Story):
     ) -> Self:  # pylint: disable=redefined-builtin
         """Somebody cancels the saga; the same ``id`` is the same signal (DESIGN law 4)."""
         self._begun()
-        self._run.signal(CANCEL, {}, reason, by, id)
+        self._run.signal(CANCEL, reason, by, id)
         return self
 
     def signal(
@@ -115,7 +115,7 @@ class Happenings(Story):
         What does not apply is refused: see ``expect_refused``.
         """
         self._begun()
-        self._run.signal(message.name, written(message), reason, by, id)
+        self._run.signal(message.name, reason, by, id, data=written(message))
         return self
 
     def repair(self, action: Action, step: str = "", *, reason: str = "test") -> Self:

@@ -55,11 +55,17 @@ class Run:
         self.take(Repair(f"repair-{len(self.log)}", self.now, action, step, reason, "test"))
 
     def signal(
-        self, name: str, data: dict[str, Any], reason: str, by: str, identity: str = ""
+        self,
+        name: str,
+        reason: str,
+        by: str,
+        identity: str = "",
+        *,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """Somebody tells the saga something; the same identity is the same signal."""
         identity = identity or f"signal-{len(self.log)}"
-        self.take(Signal(identity, self.now, name, reason, by, data))
+        self.take(Signal(identity, self.now, name, reason, by, data or {}))
 
     def pass_time(self, milliseconds: int) -> None:
         """Time passes, and everything due up to then comes when it is due."""

@@ -1,5 +1,9 @@
 """Times and retries of a saga that settings change."""
 
+import json
+import re
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from orchestrator.definition import Saga, child, parallel, wait
@@ -7,6 +11,8 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Retry, Step, Wait
 from orchestrator.definition.overrides import all_overridden, overridden
 from orchestrator.definition.tree import steps_of
+from sagas.order_lifecycle import order_lifecycle
+from sagas.shipping import shipping
 from tests.unit.definition.journey import (
     DEPARTURE,
     LOOK,
@@ -131,3 +137,15 @@ def test_a_child_that_can_be_undone_has_an_undo_to_change() -> None:
     written = journey(child("x", trek(PACK), undo=Unpack))
     changed = overridden(written, {"steps": {"x": {"undo": {"timeout": 1}}}})
     assert step_of(changed, "x").undo_timeout_ms == 1_000
+
+
+def test_the_example_of_the_guide() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guide.md").read_text("utf-8")
+    written = re.search(r"SAGA_OVERRIDES='(.*?)'", guide, re.DOTALL)
+    assert written
+    lifecycle, _ = all_overridden([order_lifecycle, shipping], json.loads(written[1]))
+    assert lifecycle.definition.time_ms == 20_000
+    assert step_of(lifecycle, "payment").retry.attempts == 5
+    assert wait_of(lifecycle) == replace(
+        wait_of(order_lifecycle), person=True, timeout_ms=86_400_000, expires="refused", data={}
+    )

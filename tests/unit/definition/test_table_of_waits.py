@@ -81,7 +81,7 @@ def test_what_a_cancel_the_deadline_and_the_signals_do() -> None:
         "cancelled before departure: what was done is undone, failed, 409; while departure runs, it"
         " decides; refused later",
         "at its deadline (90 s): what was done is undone, failed, 504; while departure runs, it"
-        " decides; after it it is late, and goes on",
+        " decides; after that the saga is late, and goes on",
     ]
     assert TABLE.signals == (
         Taken("approval", "approval", (), 60_000, "refused"),
