@@ -141,7 +141,7 @@ def test_a_child_that_can_be_undone_has_an_undo_to_change() -> None:
 
 def test_the_example_of_the_guide() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "guide.md").read_text("utf-8")
-    written = re.search(r"SAGA_OVERRIDES='(.*?)'", guide, re.DOTALL)
+    written = re.search(r"`SAGA_OVERRIDES`:\n\n```json\n(.*?)```", guide, re.DOTALL)
     assert written
     lifecycle, _ = all_overridden([order_lifecycle, shipping], json.loads(written[1]))
     assert lifecycle.definition.time_ms == 20_000
