@@ -16,6 +16,7 @@ app = Application(
         "orders": "services.orders:participant",
     },
     routers=("services.orders:router",),
+    commands={"order": "services.orders.cli:app"},
     demo="sagas.demo:scenario",
     load="sagas.load:load",
     seed="services.seed:load",

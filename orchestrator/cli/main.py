@@ -37,7 +37,8 @@ def run(arguments: Sequence[str]) -> int:
         # Our commands know these options themselves; one of an application is found by them.
         words = list(arguments) if name in COMMANDS else others
         root = _build(name, options)
-        code: object = root(args=words, prog_name="saga", standalone_mode=False)
+        around = _around(name)
+        code: object = root(args=words, prog_name="saga", standalone_mode=False, obj=around)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:  # `saga list | head`: nobody reads any more
@@ -81,6 +82,13 @@ def _build(name: str | None, options: Mapping[str, str]) -> typer.Typer:
         else:
             root.command(other, help=entry.help, rich_help_panel=entry.panel)(_stand_in)
     return root
+
+
+def _around(name: str | None) -> object:
+    """What a command of the application is given (`infra.commands`); ours need nothing."""
+    if name is None or name in COMMANDS:
+        return None
+    return import_module("orchestrator.cli.application").CommandLine()
 
 
 def _add(root: typer.Typer, name: str, entry: Entry, command: typer.Typer) -> None:

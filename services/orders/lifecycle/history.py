@@ -28,4 +28,4 @@ def history_page(
     rows = db.execute(_HISTORY, place).fetchall()
     shown = rows[:limit]
     last = f"{shown[-1][1]}-{shown[-1][0]}" if len(rows) > limit else ""
-    return [event_view(*row[1:]) for row in shown], last
+    return [event_view(*row) for row in shown], last

@@ -99,9 +99,9 @@ def signal_view(order: Lifecycle, signal: SignalRow) -> dict[str, Any]:
     }
 
 
-def event_view(at: int, saga: int, kind: str, actor: str, data: str) -> dict[str, Any]:
-    """A line of the history."""
-    line = {"at": iso(at), "type": kind, "actor": actor, "workflow_id": saga or None}
+def event_view(number: int, at: int, saga: int, kind: str, actor: str, data: str) -> dict[str, Any]:
+    """A line of the history; its ``id`` is the same however often it is read."""
+    line = {"id": number, "at": iso(at), "type": kind, "actor": actor, "workflow_id": saga or None}
     return {**line, "data": json.loads(data)}
 
 
