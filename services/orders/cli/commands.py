@@ -41,7 +41,7 @@ app = typer.Typer(help="Orders that are led through a lifecycle.", no_args_is_he
 
 
 @app.command()
-def start(
+def start(  # pylint: disable=too-many-arguments,too-many-locals  # each is an option
     context: typer.Context,
     reference: Reference,
     item: ItemOption = None,
@@ -107,7 +107,7 @@ def cancel(
 
 
 @app.command("update-address")
-def update_address(
+def update_address(  # pylint: disable=too-many-arguments  # each is an option
     context: typer.Context,
     reference: Reference,
     by: ByOption,
