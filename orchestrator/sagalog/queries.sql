@@ -117,6 +117,12 @@ SELECT id, wake_at FROM sagas WHERE partition = ? AND wake_at <= ? ORDER BY wake
 -- name: next_wake
 SELECT min(wake_at) FROM sagas WHERE partition = ? AND wake_at IS NOT NULL;
 
+-- name: owed
+-- How many wake-ups of a partition are owed, so many at most, and since when.
+SELECT count(*), min(wake_at)
+  FROM (SELECT wake_at FROM sagas INDEXED BY sagas_to_wake
+         WHERE partition = ? AND wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?);
+
 -- name: open_sagas
 -- By the two partial indexes: however many have ended, they are not looked at.
 SELECT id FROM sagas INDEXED BY sagas_to_wake
@@ -202,10 +208,13 @@ SELECT id, partition, tenant, definition, version, key, status, number, wake_at,
  ORDER BY id DESC LIMIT :limit;
 
 -- name: counts
-SELECT status, count(*) FROM sagas GROUP BY status;
+SELECT status, sum(sagas) FROM tallies GROUP BY status HAVING sum(sagas) > 0;
 
 -- name: counts_of_tenant
-SELECT status, count(*) FROM sagas WHERE tenant = ? GROUP BY status;
+SELECT status, sum(sagas) FROM tallies WHERE tenant = ? GROUP BY status HAVING sum(sagas) > 0;
+
+-- name: counts_of_definitions
+SELECT definition, status, sum(sagas) FROM tallies GROUP BY definition, status;
 
 -- name: stalest
 -- By the two partial indexes of the open sagas.

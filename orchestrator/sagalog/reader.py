@@ -11,6 +11,8 @@ from orchestrator.sagalog.rows import SagaRow
 
 # Above every saga id (they are below 2**53): a list begins at the newest.
 _NEWEST = 2**53
+OWED = 1_000
+"""Owed wake-ups that are counted: what lies beyond is as bad."""
 
 _Rows = list[SagaRow]
 _Transitions = list[Transition]
@@ -60,6 +62,16 @@ class Reader(Lookups):
         if tenant is None:
             return dict(self._all("counts"))
         return dict(self._all("counts_of_tenant", (tenant,)))
+
+    def counts_of_definitions(self) -> dict[tuple[str, Status], int]:
+        """How many sagas of each definition stand in each status; 0 where there were some once."""
+        found = self._all("counts_of_definitions")
+        return {(definition, status): count for definition, status, count in found}
+
+    def owed(self, partition: int, now_ms: int) -> tuple[int, int]:
+        """How many wake-ups of a partition are owed, ``OWED`` at most, and for how long (ms)."""
+        count, oldest = self._all("owed", (partition, now_ms, OWED))[0]
+        return count, now_ms - oldest if count else 0
 
     def stalest(self, limit: int = 20, tenant: int | None = None) -> _Rows:
         """The open sagas for which nothing has happened longest."""
