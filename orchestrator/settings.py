@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=65535,
-        description="loopback port for /metrics without the token; None: only with it",
+        description="loopback port for /metrics without the token (services: /health too)",
     )
     token: SecretStr | None = Field(
         default=None,

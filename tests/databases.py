@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 
 def schema_of(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
@@ -19,3 +21,9 @@ def schema_of_script(script: str) -> dict[tuple[str, str], str]:
     found = schema_of(connection)
     connection.close()
     return found
+
+
+def schema_number(file: Path) -> int:
+    """The number of the last migration that was applied to a file."""
+    with closing(sqlite3.connect(file)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,130 +1,82 @@
-"""The one register of metric names: every metric of the product, with its type, unit, labels and
-help.
+"""The one register of metrics: every metric of the product, with its type, unit, labels and help.
 
-Counting happens on the event loop, thousands of times a second, so a count here is one dict update;
-what Prometheus reads is made of it when it asks. Not for use from several threads. Names follow
-Prometheus' rules: ``saga_`` in front, ``_total`` for counters, base units (seconds) at the end.
+docs/telemetry.md says the same in words, and infra/monitoring draws them; tests hold the three
+together. Names follow Prometheus' rules: ``saga_`` in front, ``_total`` for counters, base units
+(seconds, bytes) at the end.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from infra.telemetry.kinds import Counter, Gauge, Histogram
+
+__all__ = ["CONTENT_TYPE", "Counter", "Gauge", "Histogram", "Metrics"]
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-APPEND_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
-STEP_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
-
-Labels = tuple[str, ...]
-
-
-@dataclass
-class _Described:
-    """A metric's name, help and labels."""
-
-    name: str
-    help: str
-    labels: Labels = ()
-
-    def __post_init__(self) -> None:
-        self.values: dict[Labels, float] = {}
-
-
-class Counter(_Described):
-    """Counts what has happened; only ever grows."""
-
-    def add(self, *labels: str, by: float = 1) -> None:
-        """Count ``by`` more under these label values, given in the order of ``labels``."""
-        self.values[labels] = self.values.get(labels, 0) + by
-
-    def replace(self, values: Mapping[Labels, float]) -> None:
-        """Take over what somebody else has counted, in full."""
-        self.values = dict(values)
-
-    def families(self) -> Iterator[Metric]:
-        """What Prometheus reads."""
-        family = CounterMetricFamily(self.name, self.help, labels=self.labels)
-        for labels, value in self.values.items():
-            family.add_metric(labels, value)
-        yield family
-
-
-class Gauge(_Described):
-    """How things stand now."""
-
-    def set(self, value: float, *labels: str) -> None:
-        """Set the value under these label values."""
-        self.values[labels] = value
-
-    def replace(self, values: Mapping[Labels, float]) -> None:
-        """Set all values at once; label values that are not named are gone."""
-        self.values = dict(values)
-
-    def families(self) -> Iterator[Metric]:
-        """What Prometheus reads."""
-        family = GaugeMetricFamily(self.name, self.help, labels=self.labels)
-        for labels, value in self.values.items():
-            family.add_metric(labels, value)
-        yield family
-
-
-@dataclass
-class Histogram(_Described):
-    """How often a value fell below each bound of ``buckets``."""
-
-    buckets: tuple[float, ...] = APPEND_BUCKETS
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._counts: dict[Labels, list[int]] = {}
-
-    def observe(self, value: float, *labels: str) -> None:
-        """Count one value."""
-        counts = self._counts.get(labels)
-        if counts is None:
-            counts = self._counts[labels] = [0] * (len(self.buckets) + 1)
-        counts[bisect_left(self.buckets, value)] += 1
-        self.values[labels] = self.values.get(labels, 0.0) + value
-
-    def families(self) -> Iterator[Metric]:
-        """What Prometheus reads."""
-        family = HistogramMetricFamily(self.name, self.help, labels=self.labels)
-        bounds = [*(str(bound) for bound in self.buckets), "+Inf"]
-        for labels, counts in self._counts.items():
-            family.add_metric(labels, list(_cumulated(bounds, counts)), self.values[labels])
-        yield family
+_DISK: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_HTTP: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+_STEPS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+_SAGAS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 600.0, 86_400.0)
+"""Seconds. 15 is the time that an order has (DESIGN, order lifecycle)."""
 
 
 class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the register itself
-    """All metrics of one orchestrator process; the attributes are the register."""
+    """All metrics of one process; the attributes are the register."""
 
     def __init__(self) -> None:
-        self.sagas = Gauge("saga_sagas", "Sagas by state, in this process's file.", ("state",))
+        # ------------------------------------------------------------------------------- sagas
+        self.sagas = Gauge(
+            "saga_sagas",
+            "Sagas by state, in this process's file: the same in every process that follows.",
+            ("definition", "state"),
+        )
         self.started = Counter("saga_started_total", "Sagas started.", ("definition",))
         self.ended = Counter("saga_ended_total", "Sagas ended.", ("definition", "outcome"))
+        self.seconds = Histogram(
+            "saga_duration_seconds",
+            "Time from the start of a saga to its end.",
+            ("definition", "outcome"),
+            _SAGAS,
+        )
+        self.failures = Counter(
+            "saga_failures_total", "Sagas that failed, by why.", ("definition", "code")
+        )
+        self.late = Counter(
+            "saga_late_total",
+            "Sagas whose deadline passed when there was no way back any more.",
+            ("definition",),
+        )
+        self.needs_operator = Counter(
+            "saga_needs_operator_total", "Times a saga came to wait for a person.", ("definition",)
+        )
+        self.repairs = Counter(
+            "saga_repairs_total", "Decisions of operators, carried out.", ("definition", "action")
+        )
         self.start_refusals = Counter(
             "saga_start_refusals_total", "Starts that were refused.", ("code",)
         )
         self.transitions = Counter("saga_transitions_total", "Decisions written to the log.")
+        # ------------------------------------------------------------- steps, waits, children
         self.step_seconds = Histogram(
             "saga_step_seconds",
-            "Time from the last attempt of a step, or of its undo, to its outcome.",
+            "Time from the last attempt of a step, or of its undo, to its outcome; where a child"
+            " saga does it, from its first.",
             ("definition", "step", "direction"),
-            STEP_BUCKETS,
+            _STEPS,
         )
         self.retries = Counter(
             "saga_retries_total",
             "Attempts that failed or timed out.",
             ("definition", "step", "direction", "cause"),
+        )
+        self.given_up = Counter(
+            "saga_given_up_total",
+            "Steps that were given up: what they did is unknown, and undone.",
+            ("definition", "step", "direction"),
         )
         self.refusals = Counter(
             "saga_refusals_total", "Commands refused by a service.", ("definition", "step", "code")
@@ -135,18 +87,40 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
         self.undos_done = Counter(
             "saga_undos_done_total", "Undos that were done.", ("definition", "step")
         )
-        self.late = Counter(
-            "saga_late_total",
-            "Sagas whose deadline passed when there was no way back any more.",
-            ("definition",),
+        self.waits = Counter(
+            "saga_waits_total",
+            "Waits: begun, accepted or rejected by a signal, elapsed or expired by time, dropped.",
+            ("definition", "step", "outcome"),
+        )
+        self.wait_seconds = Histogram(
+            "saga_wait_seconds",
+            "Time from the beginning of a wait to its outcome.",
+            ("definition", "step"),
+            _SAGAS,
+        )
+        self.children = Counter(
+            "saga_children_total",
+            "Child sagas: begun, succeeded, refused, and told to stop (halted).",
+            ("definition", "step", "outcome"),
         )
         self.signals = Counter(
             "saga_signals_total",
-            "Signals that sagas took: applied, or refused as too late or out of place.",
+            "Signals to sagas: applied, refused as too late or out of place, or held.",
             ("definition", "signal", "outcome"),
         )
-        self.needs_operator = Counter(
-            "saga_needs_operator_total", "Times a saga came to wait for a person.", ("definition",)
+        # ------------------------------------------------------------------ timers, dead letters
+        self.timers_owed = Gauge(
+            "saga_timers_owed",
+            "Wake-ups of an owned partition whose time has come, 1000 at most.",
+            ("partition",),
+        )
+        self.timers_behind = Gauge(
+            "saga_timers_behind_seconds",
+            "How long the oldest of them has been owed.",
+            ("partition",),
+        )
+        self.wakeless = Gauge(
+            "saga_wakeless", "Open sagas that nothing would ever move: there should be none."
         )
         self.dead_letters = Counter(
             "saga_dead_letters_total", "Messages sent to the dead letters.", ("topic",)
@@ -154,6 +128,7 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
         self.redriven = Counter(
             "saga_dead_letters_redriven_total", "Dead letters sent again.", ("topic",)
         )
+        # --------------------------------------------------------------------- log, file, broker
         self.lag = Gauge(
             "saga_partition_lag_records",
             "Requests and replies of an owned partition that are not decided yet.",
@@ -164,6 +139,26 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
             "1 where this process owns the partition, else 0.",
             ("partition",),
         )
+        self.append_seconds = Histogram(
+            "saga_log_append_seconds",
+            "Time until an append to the log was acknowledged.",
+            buckets=_DISK,
+        )
+        self.log_records = Counter(
+            "saga_log_records_total", "Records acknowledged by the log.", ("partition",)
+        )
+        self.commit_seconds = Histogram(
+            "saga_commit_seconds",
+            "Time of a transaction of the file, until it was on the disk.",
+            buckets=_DISK,
+        )
+        self.file_bytes = Gauge(
+            "saga_file_bytes", "Size of the file and of its write-ahead log.", ("file",)
+        )
+        self.disk_free = Gauge("saga_disk_free_bytes", "Room on the disk of the data folder.")
+        self.unsent = Gauge("saga_unsent_messages", "Messages that are not acknowledged yet.")
+        self.sick = Gauge("saga_topic_sick", "1 for a topic that takes nothing now.", ("topic",))
+        # ------------------------------------------------------------------------------- services
         self.service_messages = Counter(
             "saga_service_messages_total",
             "Messages to the services of this process, by what became of them.",
@@ -174,11 +169,23 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
             "Messages that wait for a service of this process, as far as is known.",
             ("service",),
         )
-        self.append_seconds = Histogram(
-            "saga_log_append_seconds", "Time until an append to the log was acknowledged."
+        self.service_seconds = Histogram(
+            "saga_service_seconds",
+            "Time in a service's handler, whatever became of it.",
+            ("service", "message"),
+            _STEPS,
         )
-        self.log_records = Counter(
-            "saga_log_records_total", "Records acknowledged by the log.", ("partition",)
+        # --------------------------------------------------------------------------- the process
+        self.healthy = Gauge(
+            "saga_component_healthy",
+            "1 where a component of this process is well, 0 where it is not.",
+            ("component",),
+        )
+        self.http_seconds = Histogram(
+            "saga_http_seconds",
+            "Time from a request to the beginning of its answer; waiting that it asked for too.",
+            ("method", "route", "status"),
+            _HTTP,
         )
 
     def all(self) -> Sequence[Counter | Gauge | Histogram]:
@@ -192,14 +199,10 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
             yield from metric.families()
 
     def text(self) -> bytes:
-        """The exposition that ``/metrics`` answers with (``CONTENT_TYPE``)."""
+        """The exposition that ``/metrics`` answers with (``CONTENT_TYPE``): the register, and what
+        every process has (``process_*``: CPU, memory, open files; Linux).
+        """
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
+        ProcessCollector(registry=registry)
         return generate_latest(registry)
-
-
-def _cumulated(bounds: Iterable[str], counts: Iterable[int]) -> Iterator[tuple[str, float]]:
-    total = 0
-    for bound, count in zip(bounds, counts, strict=True):
-        total += count
-        yield bound, total

@@ -25,14 +25,16 @@ from infra.http.errors import Problem
 from infra.http.guards import Guard
 from infra.http.limits import BodyLimit, SecurityHeaders
 from infra.http.login import login_router
+from infra.http.observed import Observed
 from infra.http.problems import problem_answer
 from orchestrator.admin.asyncapi_page import PATH, page
 from orchestrator.admin.channels import documented
 from orchestrator.admin.dead_letter_routes import DeadLetterOffice, dead_letter_routes
 from orchestrator.admin.definitions import definition_routes
 from orchestrator.admin.docs import TITLE, docs_routes
-from orchestrator.admin.health import health_routes, metrics_routes
-from orchestrator.admin.ports import Backend
+from orchestrator.admin.health import health_routes
+from orchestrator.admin.metrics import metrics_routes
+from orchestrator.admin.ports import Backend, ServicesHealth
 from orchestrator.admin.sagas import saga_routes
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
@@ -77,19 +79,21 @@ def admin_app(
     checks: Mapping[str, CheckResult] = MappingProxyType({}),
     routers: Sequence[APIRouter] = (),
     contracts: Iterable[ModuleType] = (),
+    services: ServicesHealth = tuple,
 ) -> ASGIApp:
     """The whole HTTP application of one process.
 
     ``checks`` are what `saga check` found at the start, by version of the definition; ``routers``
-    are the business's own, ``contracts`` the modules that the AsyncAPI page shows.
+    are the business's own, ``contracts`` the modules that the AsyncAPI page shows; ``services``
+    says how those of this process fare.
     Raises ``UnguardedRoute`` when any route, theirs included, states no permission (law 13).
     """
     ours = [
         saga_routes(backend, clock),
         definition_routes(backend, checks),
         dead_letter_routes(letters),
-        health_routes(backend),
-        metrics_routes(backend),
+        health_routes(backend, services),
+        metrics_routes(backend, services),
         docs_routes(),
         login_router("/docs"),
     ]
@@ -98,7 +102,8 @@ def admin_app(
     api.add_exception_handler(KafkaError, _no_broker)
     api.add_exception_handler(SagaLogError, _no_log)
     api.add_exception_handler(RuntimeFailure, _not_running)
-    return SecurityHeaders(BodyLimit(AdminApplication(api, guard, contracts)))
+    limited = SecurityHeaders(BodyLimit(AdminApplication(api, guard, contracts)))
+    return Observed(limited, backend.metrics.http_seconds, clock)
 
 
 async def _no_broker(request: Request, error: Exception) -> Response:

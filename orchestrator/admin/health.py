@@ -1,84 +1,63 @@
-"""Health, judged by progress, and metrics. Only the health routes are open to everybody."""
+"""Health, judged by progress. Whether the process lives and is ready is open to everybody, with the
+reasons why not; all else needs a permission (DESIGN law 13)."""
 
 from typing import Any, Final, cast
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
-from infra.http.guards import OPEN, permission
+from infra.http.errors import Problem
+from infra.http.guards import OPEN, Guard, permission
 from infra.http.problems import responses
-from infra.telemetry.metrics import CONTENT_TYPE
-from orchestrator.admin.ports import Backend
-from orchestrator.engine.state import Status
+from orchestrator.admin.components import components_of, worst
+from orchestrator.admin.ports import Backend, ServicesHealth
 
-STATES: Final[tuple[Status, ...]] = (
-    "running",
-    "compensating",
-    "needs_operator",
-    "completed",
-    "failed",
-)
+READ: Final = "health:read"
 _NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
     503: {"description": "not ready: see reasons"}
 }
 
 
-def health_routes(backend: Backend) -> APIRouter:
-    """``/health``, ``/health/live`` and ``/health/ready``."""
-    router = APIRouter(prefix="/health", tags=["health"], dependencies=[OPEN])
+def health_routes(backend: Backend, services: ServicesHealth) -> APIRouter:
+    """``/health``, ``/health/live``, ``/health/ready`` and ``/health/components``."""
+    router = APIRouter(prefix="/health", tags=["health"])
 
-    @router.get("", responses=_NOT_READY)
+    @router.get("", dependencies=[OPEN], responses=_NOT_READY)
     async def health(response: Response) -> Any:
         """Whether this process makes progress, in short."""
         return _short(backend, response)
 
-    @router.get("/live")
+    @router.get("/live", dependencies=[OPEN])
     async def live() -> Any:
         """Whether this process answers at all."""
         return {"status": "live"}
 
-    @router.get("/ready", responses=_NOT_READY)
-    async def ready(response: Response) -> Any:
-        """Whether this process makes progress; if not, 503 and the reasons."""
+    @router.get("/ready", dependencies=[OPEN], responses=_NOT_READY)
+    async def ready(request: Request, response: Response) -> Any:
+        """Whether this process makes progress; if not, 503 and the reasons. Who may read details
+        gets them too: the partitions and how far each has come.
+        """
+        short = _short(backend, response)
+        if not _may_read(request):
+            return {"ready": short["status"] == "ready"} | short
         details = cast(dict[str, Any], msgspec.to_builtins(backend.health(), str_keys=True))
-        return details | _short(backend, response)
+        return details | short
+
+    @router.get("/components", dependencies=[permission(READ)], responses=responses(401, 403, 503))
+    async def components() -> Any:
+        """Each component of this process: its status, the reason in words, and its facts."""
+        found = components_of(backend, services())
+        return {"status": worst(found), "components": msgspec.to_builtins(found)}
 
     return router
 
 
-def metrics_routes(backend: Backend) -> APIRouter:
-    """``/metrics``, for Prometheus with the bearer token."""
-    router = APIRouter(tags=["health"], dependencies=[permission("metrics:read")])
-
-    @router.get("/metrics", response_class=Response, responses=responses(401, 403))
-    async def metrics() -> Response:
-        """Every metric of this process."""
-        return Response(exposition(backend), media_type=CONTENT_TYPE)
-
-    return router
-
-
-def metrics_app(backend: Backend) -> ASGIApp:
-    """``/metrics`` alone and open to everybody, for a loopback port of its own."""
-
-    async def metrics(_: Request) -> Response:
-        return Response(exposition(backend), media_type=CONTENT_TYPE)
-
-    return Starlette(routes=[Route("/metrics", metrics)])
-
-
-def exposition(backend: Backend) -> bytes:
-    """The metrics as Prometheus reads them; how things stand is looked up now."""
-    metrics, counts = backend.metrics, backend.reader.counts()
-    metrics.sagas.replace({(state,): counts.get(state, 0) for state in STATES})
-    partitions = {(str(each.partition),): each for each in backend.health().partitions}
-    owned = {labels: each.role == "owner" for labels, each in partitions.items()}
-    metrics.owned.replace(owned)
-    metrics.lag.replace({labels: each.lag for labels, each in partitions.items() if owned[labels]})
-    return metrics.text()
+def _may_read(request: Request) -> bool:
+    guard: Guard = request.app.state.guard
+    try:
+        return guard.identify(request).may(READ)
+    except Problem:
+        return False
 
 
 def _short(backend: Backend, response: Response) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 The runtime's ``Orchestrator`` satisfies ``Backend``; tests put one together in memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from infra.telemetry.metrics import Metrics
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.messages import Refused
+from orchestrator.runtime.vitals import Vitals
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 
@@ -51,6 +52,25 @@ class Health(Protocol):
     def partitions(self) -> Sequence[PartitionHealth]:
         """Every partition of the log."""
         ...
+
+
+class ServiceHealth(Protocol):
+    """How one service of this process fares; ``counts``: what became of its messages, by name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def reasons(self) -> Sequence[str]: ...
+    @property
+    def lag(self) -> int: ...
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+
+
+ServicesHealth = Callable[[], Sequence[ServiceHealth]]
+"""How the services of this process fare now; none where it runs none."""
 
 
 class FrontDoor(Protocol):
@@ -152,4 +172,8 @@ class Backend(Protocol):
 
     def health(self) -> Health:
         """How this process is doing."""
+        ...
+
+    def vitals(self) -> Vitals | None:
+        """What its components measure now; None while there is no orchestrator (yet)."""
         ...

@@ -3,17 +3,15 @@
 The API answers before the broker does, so that `/health/ready` can say why nothing moves.
 """
 
-from collections.abc import Callable, Sequence
-
 import msgspec
 
 from infra.broker.errors import BrokerUnreachable
 from infra.telemetry.metrics import Metrics
-from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth
-from orchestrator.bootstrap.services import ServiceHealth
+from orchestrator.admin.ports import FrontDoor, Health, PartitionHealth, ServicesHealth
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.orchestrator import Orchestrator
+from orchestrator.runtime.vitals import Vitals
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 
@@ -34,8 +32,8 @@ class LateBackend:
 
     def __init__(self, catalogue: Catalogue, metrics: Metrics) -> None:
         self.catalogue = catalogue
-        self._metrics = metrics
-        self.services: Callable[[], Sequence[ServiceHealth]] = lambda: ()
+        self.metrics = metrics
+        self.services: ServicesHealth = lambda: ()
         self.why = "the orchestrator is starting"
         self._orchestrator: Orchestrator | None = None
         self._closed = False
@@ -49,16 +47,6 @@ class LateBackend:
         self._orchestrator = None
         self.why = self.why if self._closed else why
         self._closed = True
-
-    @property
-    def metrics(self) -> Metrics:
-        """The register; what the services of this process have counted is in it as of now."""
-        found = self.services()
-        self._metrics.service_messages.replace(
-            {(s.name, what): count for s in found for what, count in s.counts.items()}
-        )
-        self._metrics.service_lag.replace({(s.name,): s.lag for s in found})
-        return self._metrics
 
     @property
     def reader(self) -> Reader:
@@ -96,6 +84,10 @@ class LateBackend:
         troubles = [f"service {s.name}: {why}" for s in self.services() for why in s.reasons]
         reasons = [*health.reasons, *troubles]
         return msgspec.structs.replace(health, ready=not reasons, reasons=reasons)
+
+    def vitals(self) -> Vitals | None:
+        """See `Backend.vitals`."""
+        return self._orchestrator and self._orchestrator.vitals()
 
     def _there(self) -> Orchestrator:
         if self._orchestrator is None:

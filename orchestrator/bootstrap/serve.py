@@ -1,7 +1,7 @@
 """The HTTP API of a process: token, guard, routes of the orchestrator and of the application."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import NamedTuple, cast
@@ -17,10 +17,12 @@ from infra.http.server import Server
 from infra.http.sessions import Sessions
 from orchestrator.admin.application import admin_app
 from orchestrator.admin.dead_letters import DeadLetters
-from orchestrator.admin.health import metrics_app
-from orchestrator.admin.ports import Backend
+from orchestrator.admin.metrics import metrics_app
+from orchestrator.admin.ports import ServiceHealth
+from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.bootstrap.folder import Running, make_token, remove_running, write_running
 from orchestrator.bootstrap.load import load
+from orchestrator.bootstrap.watched import on_loopback
 from orchestrator.definition.application import Application
 from orchestrator.settings import Settings
 from orchestrator.verify.result import CheckResult
@@ -29,10 +31,11 @@ OPERATOR = "operator"
 
 
 class Served(NamedTuple):
-    """Where the API is, and a link that logs a browser in once."""
+    """Where the API is, a link that logs a browser in once, where metrics are without a token."""
 
     url: str
     login: str
+    metrics: str | None = None
 
 
 @asynccontextmanager
@@ -40,7 +43,7 @@ async def http_api(
     settings: Settings,
     broker: BrokerSettings,
     application: Application,
-    backend: Backend,
+    backend: LateBackend,
     services: Mapping[str, object] | None,
     checks: Mapping[str, CheckResult],
 ) -> AsyncGenerator[Served, None]:
@@ -53,6 +56,10 @@ async def http_api(
     clock = SystemClock()
     guard = Guard(make_token(settings), Principal(OPERATOR, DEFAULT_TENANT), Sessions(clock))
     letters = DeadLetters(broker, clock, backend.metrics)
+
+    def services_health() -> Sequence[ServiceHealth]:
+        return backend.services()  # asked each time: they come once they have started
+
     app = admin_app(
         backend,
         letters,
@@ -61,31 +68,20 @@ async def http_api(
         checks=checks,
         routers=[] if services is None else _routers(application, services),
         contracts=[import_module(name) for name in application.contracts],
+        services=services_health,
     )
-    metrics = _metrics_server(settings, backend)
     server = Server(
         app, settings.http_host, settings.http_port, token_configured=settings.token is not None
     )
-    await server.start()
-    if metrics is not None:
-        await metrics.start()
-    write_running(settings, Running(os.getpid(), server.url, broker.address, broker.embedded))
-    try:
-        yield Served(server.url, server.url + login_path(guard))
-    finally:
-        remove_running(settings)
-        await server.stop()
-        if metrics is not None:
-            await metrics.stop()
-        await letters.close()
-
-
-def _metrics_server(settings: Settings, backend: Backend) -> Server | None:
-    """/metrics without a token, on loopback and nowhere else."""
-    port = settings.metrics_port
-    if port is None:
-        return None
-    return Server(metrics_app(backend), "127.0.0.1", port, token_configured=False)
+    async with on_loopback(metrics_app(backend, services_health), settings.metrics_port) as metrics:
+        await server.start()
+        write_running(settings, Running(os.getpid(), server.url, broker.address, broker.embedded))
+        try:
+            yield Served(server.url, server.url + login_path(guard), metrics)
+        finally:
+            remove_running(settings)
+            await server.stop()
+            await letters.close()
 
 
 def _routers(application: Application, services: Mapping[str, object]) -> list[APIRouter]:

@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol, cast
 
 from infra.broker.settings import BrokerSettings
 from infra.errors import Mistake
+from infra.telemetry.metrics import Metrics
+from orchestrator.admin.ports import ServiceHealth
 from orchestrator.bootstrap.errors import ApplicationNotLoaded, UnknownService
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
@@ -19,21 +21,6 @@ from orchestrator.definition.application import Application
 RUNNER: Final = "services.participant:RunningServices"
 EFFECTS: Final = "services.participant.effects:effects"
 SEEN: Final = "services.participant.effects:seen"
-
-
-class ServiceHealth(Protocol):
-    """How one service fares."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def ready(self) -> bool: ...
-    @property
-    def reasons(self) -> Sequence[str]: ...
-    @property
-    def lag(self) -> int: ...
-    @property
-    def counts(self) -> Mapping[str, int]: ...
 
 
 class Check(Protocol):
@@ -91,6 +78,7 @@ def running_services(
     names: Sequence[str],
     broker: BrokerSettings,
     folder: Path,
+    metrics: Metrics | None = None,
 ) -> AbstractAsyncContextManager[Services]:
     """These services of the application, to be run for as long as an ``async with`` lasts.
 
@@ -103,7 +91,7 @@ def running_services(
         raise UnknownService(f"no service {', '.join(unknown)}; {application.name} has {known}")
     participants = {name: load(application.services[name], object) for name in names}
     runner = cast(Any, load(RUNNER, type))
-    return runner(participants, broker, folder, seed=_seed(application))
+    return runner(participants, broker, folder, seed=_seed(application), metrics=metrics)
 
 
 def effects(service: Service, tenant: int, saga: int) -> Sequence[tuple[str, str, str]]:

@@ -22,6 +22,7 @@ from orchestrator.bootstrap.parts import (
 )
 from orchestrator.bootstrap.serve import Served, http_api
 from orchestrator.bootstrap.services import Services, running_services
+from orchestrator.bootstrap.watched import watched
 from orchestrator.definition.application import Application
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.orchestrator import Orchestrator
@@ -34,11 +35,14 @@ AGAIN_S: Final = 0.5
 
 
 class Up(NamedTuple):
-    """A process that is up: its API (None: it has none), its broker, its services."""
+    """A process that is up: its API (None: it has none), its broker, its services, and where its
+    metrics are without a token (None: nowhere).
+    """
 
     api: Served | None
     broker: BrokerSettings
     services: Sequence[str]
+    metrics: str | None = None
 
 
 Ready = Callable[[Up], None]
@@ -128,7 +132,7 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             if parts is not None:
                 running = await enter(parts)
                 backend.services = running.health
-            self._ready(Up(api, broker, self._services))
+            self._ready(Up(api, broker, self._services, api.metrics))
             await asyncio.Event().wait()
 
     def _parts(self, broker: BrokerSettings) -> AbstractAsyncContextManager[Services] | None:
@@ -136,7 +140,9 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
         if not self._services:
             return None
         folder = services_folder(self._settings)
-        return running_services(self._application, self._services, broker, folder)
+        return running_services(
+            self._application, self._services, broker, folder, self.backend.metrics
+        )
 
     async def _begin(
         self, stack: AsyncExitStack, broker: BrokerSettings, *, wait: bool
@@ -174,15 +180,19 @@ async def services_process(
     ready: Ready,
 ) -> None:
     """These services alone, until cancelled; a broker that is not there, or goes meanwhile, is
-    waited for. Raises UnknownService, DatastoreError.
+    waited for. Raises UnknownService, DatastoreError, HttpError (the metrics port is taken).
     """
     # Their databases are opened, and so locked, before anybody waits for a broker.
-    async with running_services(
-        application, services, broker, services_folder(settings)
-    ) as running:
+    metrics = Metrics()
+    async with (
+        running_services(
+            application, services, broker, services_folder(settings), metrics
+        ) as running,
+        watched(settings, metrics, running.health) as url,
+    ):
         await reach(broker, say)
         await _ready(running, say)
-        ready(Up(None, broker, services))
+        ready(Up(None, broker, services, url))
         await asyncio.Event().wait()
 
 

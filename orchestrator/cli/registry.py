@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "service": Entry(f"{_ROOM}.service", "Run services of the application.", RUN),
     "start": Entry(f"{_ROOM}.start", "Start a saga.", SAGAS),
     "status": Entry(f"{_ROOM}.status", "Where a saga stands, and why it does not move.", SAGAS),
+    "health": Entry(f"{_ROOM}.health", "How each component of the process is doing.", SAGAS),
     "history": Entry(f"{_ROOM}.history", "What happened in a saga, in order.", SAGAS),
     "list": Entry(f"{_ROOM}.listing", "Sagas, newest first.", SAGAS),
     "cancel": Entry(f"{_ROOM}.cancel", "Stop a running saga, and undo what it did.", SAGAS),

@@ -12,6 +12,8 @@ from orchestrator.runtime.health import Health, PartitionHealth
 from orchestrator.runtime.house import House
 from orchestrator.runtime.inputs import KafkaInputs
 from orchestrator.runtime.partition import Partition
+from orchestrator.runtime.vitals import BrokerVitals, TimerVitals, Vitals, file_vitals
+from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.reader import Reader
 
 COMMIT_S: Final = 0.25
@@ -100,6 +102,24 @@ class Checkup:
         notes = [f"partition {p}: {why}" for p, why in self._house.asides.items()]
         notes += [f"{topic}: {why}" for topic, why in self._house.effects.sick().items()]
         return Health(not reasons, reasons, partitions, self._wakeless, notes)
+
+    def vitals(self) -> Vitals:
+        """What its components measure now."""
+        house, disk_trouble = self._house, self._house.disk_trouble
+        now = house.clock.now_ms()
+        owned = [p.number for p in self._partitions if p.ready and p.own.owns]
+        timers: list[TimerVitals] = []
+        try:
+            timers = [TimerVitals(number, *self._reader.owed(number, now)) for number in owned]
+        except SagaLogError as error:
+            disk_trouble = disk_trouble or str(error)
+        sick, unsent = house.effects.sick(), house.effects.unacknowledged
+        return Vitals(
+            self.health(),
+            file_vitals(house.log.file, disk_trouble),
+            BrokerVitals(house.address, house.embedded, self._broker_trouble, sick, unsent),
+            timers,
+        )
 
     def _partition(self, partition: Partition) -> PartitionHealth:
         own = partition.own

@@ -19,6 +19,7 @@ from orchestrator.engine.facts import (
     Late,
     Parked,
     Refused,
+    Repaired,
     Sent,
     SignalHeld,
     Signalled,
@@ -31,6 +32,7 @@ from orchestrator.engine.facts import (
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.messages import Outgoing
+from orchestrator.runtime.pausing import Pausing, PlanOf
 
 _MOST: Final = 100_000
 """Commands remembered. Those of lost partitions and skipped steps are never answered here: when it
@@ -38,46 +40,57 @@ is full it begins anew, and a few latencies go unmeasured."""
 
 
 class Counting:
-    """Turns committed decisions into counts; remembers when each command went out."""
+    """Turns committed decisions into counts; remembers when each command went out.
 
-    def __init__(self, metrics: Metrics) -> None:
+    ``plan_of``: the plan of a version, which says what is a wait and what a child.
+    """
+
+    def __init__(self, metrics: Metrics, plan_of: PlanOf = lambda version: None) -> None:
         self.metrics = metrics
         self._sent: dict[tuple[int, str], int] = {}
-        self._count: dict[type, Callable[[State, int, Any], None]] = {
+        self._pausing = Pausing(metrics, plan_of)
+        add = self._adding
+        self._count: dict[type, Callable[[State, Transition, Any], None]] = {
             Sent: self._went_out,
             Succeeded: self._succeeded,
             Refused: self._refused,
             Faulted: self._faulted,
-            Started: lambda after, at, fact: metrics.started.add(after.definition),
-            Compensating: lambda after, at, fact: metrics.undos_owed.add(
+            Started: add(metrics.started.add),
+            Compensating: lambda after, told, fact: metrics.undos_owed.add(
                 after.definition, by=len(fact.owed)
             ),
-            Stuck: lambda after, at, fact: metrics.needs_operator.add(after.definition),
-            Parked: lambda after, at, fact: metrics.needs_operator.add(after.definition),
-            Signalled: lambda after, at, fact: metrics.signals.add(
-                after.definition, fact.signal, "applied"
-            ),
-            SignalHeld: lambda after, at, fact: metrics.signals.add(
-                after.definition, fact.signal, "held"
-            ),
-            SignalRefused: lambda after, at, fact: metrics.signals.add(
-                after.definition, fact.signal, "refused"
-            ),
-            Late: lambda after, at, fact: metrics.late.add(after.definition),
-            Completed: lambda after, at, fact: metrics.ended.add(after.definition, "completed"),
-            Failed: lambda after, at, fact: metrics.ended.add(after.definition, "failed"),
+            Stuck: add(metrics.needs_operator.add),
+            Parked: add(metrics.needs_operator.add),
+            Repaired: add(metrics.repairs.add, "action"),
+            Signalled: lambda after, told, fact: self._signal(after, fact, "applied"),
+            SignalHeld: self._held,
+            SignalRefused: lambda after, told, fact: self._signal(after, fact, "refused"),
+            Late: add(metrics.late.add),
+            Completed: lambda after, told, fact: self._over(after, told, "completed"),
+            Failed: self._failed,
         }
 
-    def committed(self, partition: int, run: Decisions) -> None:
-        """A run of decisions of this partition is in the log and on the disk."""
+    def follow_plans(self, plan_of: PlanOf) -> None:
+        """Where to ask for plans from now on."""
+        self._pausing.plan_of = plan_of
+
+    def committed(self, partition: int, run: Decisions, *, again: bool = False) -> None:
+        """A run of decisions of this partition is in the log and on the disk; ``again``: it was
+        before, so its sagas have been counted.
+        """
         self.metrics.log_records.add(str(partition), by=len(run.entries))
-        for sealed, state in run.decided():
-            self.transition(state, sealed.transition)
+        if not again:
+            for sealed, state in run.decided():
+                self.transition(state, sealed.transition)
         self._answers(run.answers)
 
     def appended(self, seconds: float) -> None:
         """An append was acknowledged after so long."""
         self.metrics.append_seconds.observe(seconds)
+
+    def written(self, seconds: float) -> None:
+        """A transaction of the file took so long."""
+        self.metrics.commit_seconds.observe(seconds)
 
     def transition(self, after: State, transition: Transition) -> None:
         """One transition, and the state after it."""
@@ -85,31 +98,66 @@ class Counting:
         for fact in transition.facts:
             count = self._count.get(type(fact))
             if count is not None:
-                count(after, transition.at, fact)
+                count(after, transition, fact)
+        self._pausing.transition(after, transition)
 
-    def _went_out(self, after: State, at: int, fact: Sent) -> None:
+    @staticmethod
+    def _adding(add: Callable[..., None], *fields: str) -> Callable[[State, Transition, Any], None]:
+        """Count one more of the definition, and of what these fields of the fact say."""
+
+        def count(after: State, _told: Transition, fact: Any) -> None:
+            add(after.definition, *(getattr(fact, field) for field in fields))
+
+        return count
+
+    def _went_out(self, after: State, told: Transition, fact: Sent) -> None:
         if len(self._sent) >= _MOST:
             self._sent.clear()
-        self._sent[after.saga, fact.step] = at
+        place = (after.saga, fact.step)
+        if fact.attempt > 1 and after.steps[fact.step].child:
+            self._sent.setdefault(place, told.at)  # asked again, and under way all the time
+        else:
+            self._sent[place] = told.at
 
-    def _succeeded(self, after: State, at: int, fact: Succeeded) -> None:
-        self._settled(after, at, fact)
+    def _succeeded(self, after: State, told: Transition, fact: Succeeded) -> None:
+        self._settled(after, told, fact)
         if fact.direction == "undo":
             self.metrics.undos_done.add(after.definition, fact.step)
 
-    def _refused(self, after: State, at: int, fact: Refused) -> None:
-        self._settled(after, at, fact)
+    def _refused(self, after: State, told: Transition, fact: Refused) -> None:
+        self._settled(after, told, fact)
         self.metrics.refusals.add(after.definition, fact.step, fact.code)
 
-    def _settled(self, after: State, at: int, fact: Succeeded | Refused) -> None:
+    def _settled(self, after: State, told: Transition, fact: Succeeded | Refused) -> None:
         sent = self._sent.pop((after.saga, fact.step), None)
         if sent is not None:
-            seconds = (at - sent) / 1_000
+            seconds = (told.at - sent) / 1_000
             self.metrics.step_seconds.observe(seconds, after.definition, fact.step, fact.direction)
 
-    def _faulted(self, after: State, _at: int, fact: Faulted) -> None:
-        self._sent.pop((after.saga, fact.step), None)
-        self.metrics.retries.add(after.definition, fact.step, fact.direction, fact.cause)
+    def _faulted(self, after: State, told: Transition, fact: Faulted) -> None:
+        if not after.steps[fact.step].child:
+            self._sent.pop((after.saga, fact.step), None)
+        place = (after.definition, fact.step, fact.direction)
+        self.metrics.retries.add(*place, fact.cause)
+        stuck = (one.step for one in told.facts if isinstance(one, Stuck))
+        if not fact.retry_at and fact.step not in stuck:
+            self.metrics.given_up.add(*place)
+
+    def _held(self, after: State, told: Transition, fact: SignalHeld) -> None:
+        if fact.id == told.input:  # a child that is asked again is reminded of what was held
+            self._signal(after, fact, "held")
+
+    def _signal(self, after: State, fact: Signalled | SignalHeld | SignalRefused, how: str) -> None:
+        self.metrics.signals.add(after.definition, fact.signal, how)
+
+    def _failed(self, after: State, told: Transition, fact: Failed) -> None:
+        self.metrics.failures.add(after.definition, fact.code)
+        self._over(after, told, "failed")
+
+    def _over(self, after: State, told: Transition, outcome: str) -> None:
+        self.metrics.ended.add(after.definition, outcome)
+        seconds = (told.at - after.started_at) / 1_000
+        self.metrics.seconds.observe(seconds, after.definition, outcome)
 
     def _answers(self, answers: Iterable[Outgoing]) -> None:
         for answer in answers:

@@ -87,6 +87,11 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         return self._post.broker.address
 
     @property
+    def embedded(self) -> bool:
+        """Whether that is an embedded one."""
+        return self._post.broker.embedded
+
+    @property
     def follower(self) -> Follower:
         """What writes records of others into the file."""
         return self._follower
@@ -116,7 +121,9 @@ class House:  # pylint: disable=too-many-instance-attributes  # it is what every
         batch = Batch()
         for partition in partitions:
             partition.runs.fill(batch, self._waiting[partition])
+        began = self.clock.monotonic()
         self.log.commit(batch)
+        self.counting.written(self.clock.monotonic() - began)
         was_full = self.outstanding.full
         for partition in partitions:
             partition.committed(self._waiting.pop(partition))

@@ -7,6 +7,8 @@ import random
 import socket
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
 from contracts.topics import LOG
 from infra.broker.errors import BrokerUnreachable
 from infra.broker.outputs import TopicSenders
@@ -48,6 +50,7 @@ from orchestrator.runtime.states import Shelf
 from orchestrator.runtime.steady import SteadyClock
 from orchestrator.runtime.timers import Timers
 from orchestrator.runtime.topics import own_topics
+from orchestrator.runtime.vitals import Vitals
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 from orchestrator.sagalog.store import SagaLog
@@ -194,6 +197,7 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
         if spans is not None:
             house.spans = SagaSpans(spans, self._broker, house.log.load)
         plans = Plans(self.catalogue, house.log)
+        house.counting.follow_plans(plans.find)
         office = Office(self._broker, count, plans, house.log, Shelf(), spans)
         partitions = [Partition(p, house, Desk(office, p)) for p in range(count)]
         timers = Timers(self._clock, house.log, inputs, partitions)
@@ -265,6 +269,11 @@ class Orchestrator:  # pylint: disable=too-many-instance-attributes  # what it i
     def health(self) -> Health:
         """Whether this process makes progress, and if not, why; raises NotRunning."""
         return _running(self._shell).checkup.health()
+
+    def vitals(self) -> Vitals:
+        """What its components measure now; raises NotRunning."""
+        found = _running(self._shell).checkup.vitals()
+        return replace(found, jump_ms=self._clock.behind_ms)
 
     def _assignment(self) -> set[int] | None:
         return self._shell.assignment if self._shell else None

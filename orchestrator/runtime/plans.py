@@ -6,6 +6,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Definition, parse
 from orchestrator.engine.plan import Plan
 from orchestrator.runtime.errors import RuntimeFailure
+from orchestrator.sagalog.errors import SagaLogError
 
 
 class StoredDefinitions(Protocol):
@@ -32,6 +33,13 @@ class Plans:
         if plan is None:
             plan = self._plans[version] = Plan(self._definition(version))
         return plan
+
+    def find(self, version: str) -> Plan | None:
+        """The plan of this version, for whoever can do without."""
+        try:
+            return self.get(version)
+        except (UnknownVersion, SagaLogError):
+            return None
 
     def _definition(self, version: str) -> Definition:
         known = self.catalogue.by_version(version)

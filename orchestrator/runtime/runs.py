@@ -106,10 +106,11 @@ class Runs:
         for span in spans:
             run = self._runs[span.id]
             self._host.desk.committed(run)
-            self._services.counting.committed(self._host.number, run)
+            again = self._host.own.refill
+            self._services.counting.committed(self._host.number, run, again=again)
             for decided in run.decided():
                 self._services.outstanding.committed(decided)
-            if not self._host.own.refill:  # what is filled in again is old news
+            if not again:  # what is filled in again is old news
                 tell(run.decided())
                 if self._services.spans is not None:
                     self._services.spans.committed(run.decided())

@@ -102,7 +102,8 @@ class CommandTaker:
         )
         inbox.begin(self._db)
         try:
-            reply = await call(handler, data, work, self._left_s(command, now_ms))
+            with outcome.timing(command["type"], self._clock):
+                reply = await call(handler, data, work, self._left_s(command, now_ms))
             stored = wire.success(_checked(reply, handler))
             inbox.remember(self._db, command, stored, now_ms)
             inbox.keep(self._db)

@@ -79,7 +79,8 @@ class EventTaker:
             new = inbox.see_event(self._db, event["source"], event["id"], now_ms)
             if new:
                 self._refuse_old(event, now_ms)
-                await call(handler, data, work, WITHIN_S)
+                with outcome.timing(event["type"], self._clock):
+                    await call(handler, data, work, WITHIN_S)
             inbox.keep(self._db)
         except EventTooOld as error:
             inbox.undo(self._db, error)

@@ -1,12 +1,14 @@
 """What one transaction made of a batch of records."""
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from infra.boundaries import Boundary
 from infra.broker.types import ConsumedRecord, Record
+from infra.clock import Clock
 from infra.telemetry import Finished
 
 Oldest = dict[int, int]
@@ -28,7 +30,8 @@ class Outgoing(NamedTuple):
 @dataclass(slots=True)
 class Outcome:
     """Of the first ``taken`` records: what is to be sent, who is to be woken, how it went by name,
-    the spans of it, and what the commands said of open sagas.
+    the spans of it, what the commands said of open sagas, and how long each handler took (its
+    message's type, seconds).
     """
 
     taken: int = 0
@@ -37,3 +40,13 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter[str])
     spans: list[Finished] = field(default_factory=list[Finished])
     oldest: Oldest = field(default_factory=Oldest)
+    handled: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+
+    @contextmanager
+    def timing(self, kind: str, clock: Clock) -> Iterator[None]:
+        """Take down how long the block takes, for a message of this type; also when it raises."""
+        began = clock.monotonic()
+        try:
+            yield
+        finally:
+            self.handled.append((kind, clock.monotonic() - began))

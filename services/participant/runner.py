@@ -16,6 +16,7 @@ from infra.broker.topics import list_topics
 from infra.broker.types import Record
 from infra.clock import Clock, SystemClock
 from infra.datastore import ensure_folder
+from infra.telemetry.metrics import Metrics
 from services.participant.boundaries import PUBLISH, START, STOP
 from services.participant.database import Database
 from services.participant.errors import NotRunning, ParticipantError
@@ -35,6 +36,7 @@ class ParticipantRunner:
     - ``folder``: where its database lies.
     - ``seed``: seed data for ``Participant.seed``.
     - ``settings``: None takes those of the environment.
+    - ``metrics``: the register of the process, for the time that handlers take.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ParticipantRunner:
         clock: Clock | None = None,
         seed: Any = None,
         settings: ServiceSettings | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.participant = participant
         self.broker = broker
@@ -53,6 +56,7 @@ class ParticipantRunner:
         self._folder = folder
         self._seed = seed
         self._settings = settings or ServiceSettings()
+        self._metrics = metrics or Metrics()
         self._running: tuple[Database, Station] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: dict[str, int] = {}
@@ -62,7 +66,12 @@ class ParticipantRunner:
         with START:
             database = Database(self.participant, ensure_folder(self._folder), self._seed)
         station = Station(
-            self.participant, self.broker, database, self.clock, settings=self._settings
+            self.participant,
+            self.broker,
+            database,
+            self.clock,
+            settings=self._settings,
+            metrics=self._metrics,
         )
         self._running = (database, station)
         jobs = [station.serve(), station.watch(), station.forget()]

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
+from infra.telemetry.metrics import Metrics
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.runner import ParticipantRunner
@@ -15,7 +16,7 @@ from services.participant.runner import ParticipantRunner
 class RunningServices(Mapping[str, ParticipantRunner]):
     """The services of this process: started and stopped together, each failing alone.
 
-    ``seed``: service name -> its seed data.
+    ``seed``: service name -> its seed data; ``metrics``: the register of the process.
     """
 
     def __init__(
@@ -26,11 +27,17 @@ class RunningServices(Mapping[str, ParticipantRunner]):
         *,
         clock: Clock | None = None,
         seed: Mapping[str, Any] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         seeds = seed or {}
         self._runners = {
             name: ParticipantRunner(
-                participant, broker, folder, clock=clock, seed=seeds.get(participant.name)
+                participant,
+                broker,
+                folder,
+                clock=clock,
+                seed=seeds.get(participant.name),
+                metrics=metrics,
             )
             for name, participant in participants.items()
         }

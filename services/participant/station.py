@@ -17,6 +17,7 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord, Consumer
 from infra.clock import Clock
 from infra.embedded_broker import Seat, take_seat
+from infra.telemetry.metrics import Metrics
 from services.participant.batch import BatchHandler
 from services.participant.boundaries import FORGET
 from services.participant.database import Database
@@ -40,7 +41,7 @@ FORGET_S = 60.0
 WATCH_TROUBLE_S = 0.05
 
 
-class Station:
+class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and how it stands
     """Serves until it is cancelled; ``close`` afterwards. The database stays its owner's."""
 
     def __init__(
@@ -51,6 +52,7 @@ class Station:
         clock: Clock,
         *,
         settings: ServiceSettings,
+        metrics: Metrics,
     ) -> None:
         self._participant = participant
         self._broker = broker
@@ -58,6 +60,7 @@ class Station:
         self.senders = TopicSenders(broker, client_id=f"{participant.name}-out")
         self.waiters = Waiters()
         self._clock = clock
+        self._metrics = metrics
         self._retention = Retention(settings.keep_ms)
         self._seat: Seat | None = None
         self._handler = BatchHandler(participant, database.writer, broker, clock, settings)
@@ -130,6 +133,8 @@ class Station:
             self._storage = ""
             self._retention.heard(outcome.oldest)
             self._counts.update(outcome.counts)
+            for kind, seconds in outcome.handled:
+                self._metrics.service_seconds.observe(seconds, self._participant.name, kind)
             for subject in outcome.woken:
                 self.waiters.wake(subject)
             return outcome

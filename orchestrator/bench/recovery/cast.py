@@ -83,7 +83,9 @@ class Cast:
         """What ``/health/ready`` says; ``{}`` before it says anything."""
         with contextlib.suppress(OSError, ValueError, httpx.HTTPError):
             running = msgspec.json.decode((self._data(name) / "running.json").read_bytes())
-            answer = await self._http.get(f"{running['url']}/health/ready")
+            token = (self._data(name) / "token").read_text("utf-8").strip()
+            headers = {"Authorization": f"Bearer {token}"}  # or it tells no partitions
+            answer = await self._http.get(f"{running['url']}/health/ready", headers=headers)
             return msgspec.json.decode(answer.content)
         return {}
 

@@ -31,6 +31,7 @@ def _facts(up: Up, data: Path) -> dict[str, object]:
     return {
         "url": up.api.url if up.api else None,
         "login": up.api.login if up.api else None,
+        "metrics": up.metrics,
         "broker": up.broker.address,
         "embedded": up.broker.embedded,
         "services": list(up.services),
@@ -47,4 +48,6 @@ def _lines(up: Up, data: Path) -> list[str]:
     if up.api is not None:
         lines.append(f"HTTP      {up.api.url}/docs, {up.api.url}/asyncapi")
         lines.append(f"log in    {up.api.login} (works once)")
+    if up.metrics is not None:
+        lines.append(f"metrics   {up.metrics}/metrics")
     return [*lines, "ready; Ctrl-C stops it"]

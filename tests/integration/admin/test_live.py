@@ -56,7 +56,7 @@ async def served(
         await letters.close()
 
 
-async def test_sagas_over_http(
+async def test_sagas_over_http(  # pylint: disable=too-many-locals
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     await make_topics(any_broker, TOPICS)
@@ -90,7 +90,25 @@ async def test_sagas_over_http(
         metrics = (await client.get("/metrics")).text
         assert 'saga_ended_total{definition="work",outcome="completed"} 1.0' in metrics
         assert 'saga_ended_total{definition="work",outcome="failed"} 1.0' in metrics
-        assert 'saga_sagas{state="running"} 1.0' in metrics
+        assert 'saga_sagas{definition="work",state="running"} 1.0' in metrics
+        assert 'saga_duration_seconds_count{definition="work",outcome="failed"} 1.0' in metrics
+        assert 'saga_failures_total{code="no",definition="work"} 1.0' in metrics
+        assert 'saga_timers_owed{partition="1"} 0.0' in metrics
+        assert 'saga_component_healthy{component="database"} 1.0' in metrics
+        assert 'saga_http_seconds_count{method="POST",route="/sagas/{definition}"' in metrics
+        assert "saga_commit_seconds_count" in metrics
+        found = (await client.get("/health/components")).json()
+        assert found["status"] == "ok", found
+        names = [one["name"] for one in found["components"]]
+        assert names == [
+            "orchestrator",
+            "database",
+            "broker",
+            "partition 0",
+            "partition 1",
+            "timers",
+            "sagas",
+        ]
         assert 'saga_refusals_total{code="no",definition="work",step="second"} 1.0' in metrics
         assert 'saga_partition_owned{partition="1"} 1.0' in metrics
         assert "saga_log_append_seconds_count" in metrics

@@ -18,6 +18,7 @@ from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.compare import differences
 from orchestrator.sagalog.store import SagaLog
 from tests.brokers import MakeTopics
+from tests.databases import schema_number
 from tests.integration.replay.command import SagaCommand, names
 from tests.integration.replay.load import WORK, mixed, run_mixed
 from tests.integration.runtime.stage import (
@@ -166,12 +167,13 @@ async def test_a_newer_schema_is_refused(
 ) -> None:
     await make_topics(any_broker, TOPICS)
     file = make_log(folder / "saga.db")
+    known = schema_number(file)
     change(file, "PRAGMA user_version = 99")
     before = content(file)
     with pytest.raises(NewerSchema, match="newer version"):
         await Orchestrator(settings(folder), any_broker, Catalogue([WORK])).start()
     assert content(file) == before
-    change(file, "PRAGMA user_version = 1")
+    change(file, f"PRAGMA user_version = {known}")
     with SagaLog.open(file) as log:
         assert log.last_sequence(0) == 100
 

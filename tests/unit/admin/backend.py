@@ -22,6 +22,7 @@ from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
 from orchestrator.runtime.messages import Refused
+from orchestrator.runtime.vitals import BrokerVitals, FileVitals, TimerVitals, Vitals
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.reader import Reader
@@ -71,6 +72,11 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.refused: Refused | None = None
         self.down = False
         self.state_of_health = READY
+        self.file = FileVitals("/data/saga.db", 4096, 0, 2**40)
+        self.broker = BrokerVitals("nowhere:9092", True)
+        self.timers: list[TimerVitals] = []
+        self.jump_ms = 0
+        self.starting = False
         self.traces: list[str | None] = []
         self.repairs: list[tuple[Any, ...]] = []
         self._states: dict[int, State] = {}
@@ -150,6 +156,12 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
     def health(self) -> Health:
         """What the test says."""
         return self.state_of_health
+
+    def vitals(self) -> Vitals | None:
+        """What the test says."""
+        if self.starting:
+            return None
+        return Vitals(self.health(), self.file, self.broker, self.timers, self.jump_ms)
 
     async def take(self, saga: int, given: Input, definition: Definition | None = None) -> None:
         """Decide an input and all the answers that follow from it."""

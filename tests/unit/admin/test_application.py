@@ -14,9 +14,8 @@ from infra.http.errors import UnguardedRoute
 from infra.http.guards import Guard, stated_permissions
 from infra.http.sessions import COOKIE
 from orchestrator.admin.application import AdminApplication, admin_app
-from orchestrator.admin.health import metrics_app
+from orchestrator.admin.metrics import metrics_app
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.runtime.health import Health
 from tests.unit.admin.backend import FakeBackend, FakeLetters, work
 
 Client = httpx.AsyncClient
@@ -25,9 +24,9 @@ OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /login"}
 
 def api(app: Any) -> FastAPI:
     """The FastAPI application inside the limits and FastStream."""
-    inner = app._app._app  # pylint: disable=protected-access
-    assert isinstance(inner, AdminApplication)
-    return inner._api  # pylint: disable=protected-access
+    while not isinstance(app, AdminApplication):
+        app = app._app  # pylint: disable=protected-access
+    return app._api  # pylint: disable=protected-access
 
 
 def routes(app: Any) -> dict[str, list[str]]:
@@ -73,30 +72,20 @@ def test_a_router_of_the_business_states_permissions_too(
         admin_app(backend, letters, guard, clock, routers=[router])
 
 
-async def test_health(stranger: Client, backend: FakeBackend):
-    for path in ("/health", "/health/ready"):
-        assert (await stranger.get(path)).json()["status"] == "ready"
-    backend.state_of_health = Health(False, ["partition 1 has no owner"], [])
-    for path in ("/health", "/health/ready"):
-        answer = await stranger.get(path)
-        assert answer.status_code == 503
-        assert answer.json()["reasons"] == ["partition 1 has no owner"]
-    assert (await stranger.get("/health/live")).json() == {"status": "live"}
-
-
 async def test_metrics(client: Client, backend: FakeBackend):
     await client.post("/sagas/work", json={"order": 7})
     backend.metrics.started.add("work")
     answer = await client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'saga_sagas{state="completed"} 1.0' in answer.text
-    assert 'saga_sagas{state="needs_operator"} 0.0' in answer.text
+    assert 'saga_sagas{definition="work",state="completed"} 1.0' in answer.text
+    assert 'saga_sagas{definition="work",state="needs_operator"} 0.0' in answer.text
     assert 'saga_started_total{definition="work"} 1.0' in answer.text
 
 
 async def test_metrics_on_a_port_of_their_own_are_all_there_is(client_of, backend: FakeBackend):
-    alone = client_of(metrics_app(backend), token=None)
-    assert 'saga_sagas{state="failed"} 0.0' in (await alone.get("/metrics")).text
+    alone = client_of(metrics_app(backend, tuple), token=None)
+    text = (await alone.get("/metrics")).text
+    assert 'saga_sagas{definition="work",state="failed"} 0.0' in text
     assert (await alone.get("/sagas")).status_code == 404
 
 

@@ -102,6 +102,10 @@ class NotYet:
     def __init__(self) -> None:
         self.asked = 0
 
+    def health(self) -> list[Any]:
+        """None to ask."""
+        return []
+
     async def ready(self, timeout_s: float = 30.0) -> None:
         """As RunningServices does it."""
         self.asked += 1

@@ -3,28 +3,16 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from infra.logging import LoggingError, bound, configure, get_logger
+from tests.logs import logging_as_it_was  # noqa: F401  # pylint: disable=unused-import  # fixture
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 HIDDEN = "hunter2"
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    """Logging is one per process: leave it as it was found."""
-    root = logging.getLogger()
-    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
-    # configure() closes the handlers it replaces, and pytest's must stay open.
-    root.handlers[:] = []
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**config)
 
 
 def lines(stream: io.StringIO) -> list[dict]:

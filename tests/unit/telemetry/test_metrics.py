@@ -5,9 +5,22 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from infra.telemetry.kinds import MOST
 from infra.telemetry.metrics import Counter, Gauge, Histogram, Metrics
 
 REGISTER = Metrics().all()
+LABELS = {"definition", "state", "outcome", "step", "direction", "cause", "code", "signal"} | {
+    "action",
+    "component",
+    "file",
+    "message",
+    "method",
+    "partition",
+    "route",
+    "service",
+    "status",
+    "topic",
+}
 
 
 @pytest.mark.parametrize("metric", REGISTER, ids=lambda metric: metric.name)
@@ -20,14 +33,7 @@ def test_names_follow_the_rules(metric: Counter | Gauge | Histogram):
         assert metric.name.endswith("_seconds")
         assert list(metric.buckets) == sorted(set(metric.buckets))
     for label in metric.labels:
-        assert label in {"state", "definition", "outcome", "step", "direction"} | {
-            "cause",
-            "signal",
-            "code",
-            "topic",
-            "partition",
-            "service",
-        }
+        assert label in LABELS
 
 
 def test_names_are_given_once():
@@ -78,3 +84,22 @@ def test_label_values_are_escaped():
     metrics = Metrics()
     metrics.started.add('a"b\\c\nd')
     assert exposed(metrics)["saga_started_total"] == {(("definition", 'a"b\\c\nd'),): 1}
+
+
+def test_what_strangers_name_does_not_grow_without_end():
+    """A signal may have any name, so the label values that are kept are bounded."""
+    metrics = Metrics()
+    for number in range(MOST + 50):
+        metrics.signals.add("work", f"signal-{number}", "refused")
+        metrics.http_seconds.observe(0.1, "GET", f"/{number}", "200")
+        metrics.sick.set(1, f"topic-{number}")
+    assert len(metrics.signals.values) == MOST + 1
+    assert metrics.signals.values["other", "other", "other"] == 50
+    assert metrics.http_seconds.values["other", "other", "other"] == pytest.approx(5.0)
+    assert len(metrics.http_seconds.values) == len(metrics.sick.values) == MOST + 1
+    metrics.signals.add("work", "signal-1", "refused")
+    assert metrics.signals.values["work", "signal-1", "refused"] == 2
+
+
+def test_what_every_process_has_is_there_too():
+    assert "process_cpu_seconds_total" in exposed(Metrics())
