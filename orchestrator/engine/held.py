@@ -38,6 +38,14 @@ def released(work: Work, planned: PlannedStep) -> None:
         work.send(planned, "do", step.round + 1, 1)
 
 
+def skipped(work: Work, name: str) -> None:
+    """The step is written off and not done again: what was held for it comes too late."""
+    for one in work.state.held:
+        if one.step == name:
+            why = f"too late: {name} was skipped"
+            work.tell(SignalRefused(one.signal, one.id, one.by, one.reason, why))
+
+
 def change(work: Work, one: SignalHeld | Signal) -> None:
     """Apply a signal that changes the input, and tell of it."""
     name = one.signal if isinstance(one, SignalHeld) else one.name
@@ -60,8 +68,10 @@ def answer_of(work: Work, reply: Reply) -> SignalHeld | None:
 
 def remind(work: Work, planned: PlannedStep, step: StepState) -> None:
     """A child that is asked again is told again what it was told."""
+    if not step.child:
+        return
     for one in work.state.held:
         if one.step == planned.name:
             work.tell(one)
-    if work.state.mode != "forward" and step.child:
+    if work.state.mode != "forward":
         halt(work, planned.name)

@@ -3,7 +3,7 @@
 from orchestrator.engine.backward import undo
 from orchestrator.engine.facts import Ignored, Repaired
 from orchestrator.engine.forward import advance
-from orchestrator.engine.held import remind
+from orchestrator.engine.held import remind, skipped
 from orchestrator.engine.inputs import Repair
 from orchestrator.engine.state import StepState
 from orchestrator.engine.work import Work
@@ -87,6 +87,7 @@ def _skip(work: Work, name: str, request: Repair) -> None:
         return
     work.tell(Repaired("skip", name, direction, request.id, request.reason, request.by))
     if direction == "do":
+        skipped(work, name)
         advance(work)
     else:
         undo(work)

@@ -124,3 +124,23 @@ def test_a_child_decides_about_it() -> None:
     assert saga.commands[-1].round == 1
     saga.of_child("c", "succeeded", ticket=1)
     assert state(saga).mode == "completed"
+
+
+def test_asking_a_participant_again_holds_nothing_once_more() -> None:
+    saga = orders(step("a"), step("b"))
+    saga.answer("a")
+    saga.tell("reorder", new=9)
+    saga.wake()
+    assert kinds(saga.wake()) == ["Sent"]
+    assert [one.id for one in state(saga).held] == ["s-1"]
+
+
+def test_what_is_held_for_a_step_that_is_skipped_is_refused() -> None:
+    """Nobody would ever decide it otherwise: the saga ends, and whoever sent it waits."""
+    saga = orders(step("a", "pivot"), step("b", "read"), step("r", "retriable"))
+    saga.answer("a")
+    saga.answer("b", "refused")
+    saga.tell("reorder", new=9)
+    assert kinds(saga.repair("skip", "b")) == ["Repaired", "SignalRefused", "Sent"]
+    assert (state(saga).held, state(saga).changed) == ((), {})
+    assert state(saga).signals == {"s-1": "too late: b was skipped"}
