@@ -54,7 +54,8 @@ def _sequence(nodes: tuple[Node, ...], committed: bool) -> list[Way]:
     before: tuple[tuple[str, Outcome], ...] = ()
     ended: list[Way] = []
     for index, node in enumerate(nodes):
-        if index and not committed:
+        # A command that is out comes to its outcome; what is only waited for is dropped.
+        if (index or isinstance(node, Wait)) and not committed:
             ended.append(Way(before, "stopped"))
         success, *others = _node(node, committed)
         ended.extend(Way(before + way.outcomes, way.end) for way in others)
@@ -68,7 +69,9 @@ def _node(node: Node, committed: bool) -> list[Way]:
     if isinstance(node, Parallel):
         branches = [_sequence(branch, committed) for branch in node.branches]
         every = _combinations(node) <= MOST
-        return [_together(ways) for ways in (product(*branches) if every else _one_fails(branches))]
+        waits = {leaf.name for leaf in steps_of([node]) if isinstance(leaf, Wait)}
+        combined = map(_together, product(*branches) if every else _one_fails(branches))
+        return [way for way in combined if _possible(way, waits)]
     must = node.kind == "retriable" or (committed and node.kind == "read")
     found = [Way(((node.name, "success"),), "full")]
     if node.refusals:
@@ -78,6 +81,11 @@ def _node(node: Node, committed: bool) -> list[Way]:
     stuck = must or node.kind == "pivot"
     found.append(Way(((node.name, "unknown"),), "stuck" if stuck else "failed"))
     return found
+
+
+def _possible(way: Way, waits: set[str]) -> bool:
+    """Once a wait is refused nothing is waited for any more: no other one is refused, too."""
+    return sum(1 for name, came in way.outcomes if came == "refused" and name in waits) <= 1
 
 
 def _one_fails(branches: list[list[Way]]) -> Iterator[tuple[Way, ...]]:

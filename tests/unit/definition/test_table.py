@@ -21,7 +21,8 @@ from tests.unit.definition.language import (
     compensatable,
     trip,
 )
-from tests.world import definition, step
+from tests.world import definition, step, wait
+from tests.world import parallel as together
 
 DESIGN = """
 | product | payment | inventory | shipping | order | the orchestrator's actions |
@@ -207,3 +208,19 @@ def test_until_when_a_cancel_is_applied_and_what_the_deadline_does() -> None:
         "at its deadline (1.5 s): what was done is undone, failed, 504; from p on it is late,"
         " and goes on",
     ]
+
+
+def test_a_wait_that_begins_a_branch_is_dropped_when_its_sibling_fails() -> None:
+    """It was only waited for, so it never came to an outcome: a row of its own."""
+    table = compensation_table(definition(together(wait("w"), step("b"))))
+    row = table.row({"b": "refused"})
+    assert row is not None
+    assert (row.outcomes["w"], row.result) == ("", "failed")
+
+
+def test_of_two_waits_only_one_is_refused() -> None:
+    """The first refusal turns the saga, and the other is not waited for any more."""
+    table = compensation_table(definition(together(wait("v"), wait("w"))))
+    assert table.row({"v": "refused", "w": "success"}) is not None
+    assert table.row({"v": "refused"}) is not None
+    assert table.row({"v": "refused", "w": "refused"}) is None
