@@ -17,6 +17,7 @@ from orchestrator.definition.nodes import (
     Definition,
     Emit,
     Kind,
+    Leaf,
     Node,
     Parallel,
     Retry,
@@ -80,7 +81,7 @@ def changed(made: Definition, redo: str) -> Definition:
     return replace(made, changes=(Change("reorder", ("new",), {"order": "new"}, redo, (told,)),))
 
 
-def parallel(*branches: Step | tuple[Node, ...]) -> Parallel:
+def parallel(*branches: Leaf | tuple[Node, ...]) -> Parallel:
     """Branches, each a step or a sequence."""
     return Parallel(tuple(b if isinstance(b, tuple) else (b,) for b in branches))
 

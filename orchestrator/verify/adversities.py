@@ -10,8 +10,20 @@ from orchestrator.engine.facts import Ignored, Transition
 from orchestrator.engine.inputs import Start, Wake
 from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State, StepState
+from orchestrator.verify import moves_of_children as children
+from orchestrator.verify import moves_of_signals as signals
 from orchestrator.verify.laws import ONCE, broken
-from orchestrator.verify.moves import Move, Play, handled, unanswered, unhandled, waiting
+from orchestrator.verify.move import (
+    Move,
+    Play,
+    due,
+    handled,
+    hard,
+    is_child,
+    unanswered,
+    unhandled,
+    waiting,
+)
 from orchestrator.verify.participant import Answer
 from orchestrator.verify.world import World
 
@@ -19,69 +31,73 @@ from orchestrator.verify.world import World
 def adversities(world: World) -> Iterator[Move]:
     """Every adversity that is possible here."""
     if world.state is None:
-        yield _hard("parks")
+        yield hard("parks")
         return
     state = world.state
-    yield _hard("crash")
+    yield hard("crash")
     yield from _operator(state)
     if state.repairs:
-        yield _hard("request")
-    yield _hard("cancel")
+        yield hard("request")
+    yield hard("cancel")
     if world.signal is not None:
-        yield _hard("signal")
+        yield hard("signal")
+    if not world.subject.ordinary:
+        yield from signals.adversities(world)
     yield from _strays(world)
     if state.open and not state.parked:
-        yield _hard("early")
-        if state.deadline and not state.person_since:
-            yield _hard("deadline")
-            yield _hard("deadline", "", "all")
+        yield hard("early")
+        # While only a wait is for a person, or a child keeps it, the clock may reach it in vain.
+        if state.deadline and not (state.person_since and state.stuck):
+            yield hard("deadline")
+            yield hard("deadline", "", "all")
         for name, step in waiting(world, "sent"):
-            yield from _troubles(world, name, step)
-        if sum(1 for _ in waiting(world, "sent")) > 1:
-            yield _hard("times-out")
-
-
-def _hard(verb: str, step: str = "", detail: str = "") -> Move:
-    return Move(verb, step, detail, 1)
+            if step.child:
+                yield from children.troubles(world, name, step)
+            else:
+                yield from _troubles(world, name, step)
+        if len(due(world)) > 1:
+            yield hard("times-out")
 
 
 def _troubles(world: World, name: str, step: StepState) -> Iterator[Move]:
     """What may become of a command that is out, and of its answer."""
     acts = unhandled(world, name, step.direction, step.round)
     fresh = unanswered(world, name, step.direction, step.round)
-    yield _hard("times-out", name)
+    yield hard("times-out", name)
     if fresh:
-        yield _hard("fails", name)
-    yield _hard("parks", name)
-    yield _hard("crash", name)
+        yield hard("fails", name)
+    yield hard("parks", name)
+    yield hard("crash", name)
     if acts:
-        yield _hard("times-out", name, "done")
+        yield hard("times-out", name, "done")
     if step.direction == "undo":
-        yield _hard("silent", name)
+        yield hard("silent", name)
         if fresh:
-            yield _hard("broken", name)
+            yield hard("broken", name)
         if acts:
-            yield _hard("silent", name, "done")
-            yield _hard("refuses", name, "refused")
+            yield hard("silent", name, "done")
+            yield hard("refuses", name, "refused")
     elif acts and world.subject.plan.steps[name].step.refusals:
-        yield _hard("times-out", name, "refused")
+        yield hard("times-out", name, "refused")
 
 
 def _operator(state: State) -> Iterator[Move]:
     if not state.open:
         return
-    yield _hard("resume")
+    yield hard("resume")
     if state.parked:
         return
     for name in state.stuck or [""]:
-        yield _hard("retry", name)
-        yield _hard("skip", name)
+        yield hard("retry", name)
+        yield hard("skip", name)
 
 
 def _strays(world: World) -> Iterator[Move]:
     """Late, repeated and reordered messages: any command that was sent, any reply of it."""
     for name, entry in world.book.entries.items():
         step = world.begun.steps[name]
+        if name in world.subject.children:
+            yield from children.strays(world, name)
         one = world.people.get(name)
         stored = {(s.direction, s.round) for s in one.stored} if one else set[object]()
         for direction, number in entry.asked:
@@ -89,20 +105,24 @@ def _strays(world: World) -> Iterator[Move]:
             about = f"{direction}.{number}"
             if (direction, number) in stored:
                 if not (current and step.phase == "sent"):
-                    yield _hard("reply", name, about)
+                    yield hard("reply", name, about)
+            elif is_child(world, name, direction):
+                continue  # a child is begun once, and never fails: its end is all that it answers
             elif not (current and step.phase == "sent"):
                 yield from _late(world, name, about)
+            if is_child(world, name, direction):
+                continue
             if step.attempt > 1 or not (current and step.phase == "sent"):
-                yield _hard("failure", name, about)
+                yield hard("failure", name, about)
 
 
 def _late(world: World, name: str, about: str) -> Iterator[Move]:
-    yield _hard("late", name, about)
-    yield _hard("late", name, f"{about}.expired")
+    yield hard("late", name, about)
+    yield hard("late", name, f"{about}.expired")
     if unhandled(world, name, *_about(about)):
-        yield _hard("late", name, f"{about}.silent")
+        yield hard("late", name, f"{about}.silent")
         if world.subject.plan.steps[name].step.refusals:
-            yield _hard("late", name, f"{about}.refused")
+            yield hard("late", name, f"{about}.refused")
 
 
 def _about(detail: str) -> tuple[Direction, int]:
@@ -120,7 +140,7 @@ def _attempt(world: World, name: str, direction: Direction, number: int) -> int:
 
 def _times_out(world: World, move: Move) -> None:
     if not move.step:
-        world.wake(*(name for name, _ in waiting(world, "sent")))
+        world.wake(*due(world))
         return
     step = world.begun.steps[move.step]
     if move.detail:
@@ -201,6 +221,9 @@ def _parks(world: World, move: Move) -> None:
     if not move.step:
         world.park(world.start())
         return
+    if move.detail:
+        children.parks(world, move.step)
+        return
     step = world.begun.steps[move.step]
     outcome = world.handle(move.step, step.direction, step.round, "succeeded")
     world.park(world.answer(move.step, step.direction, step.round, step.attempt, outcome))
@@ -227,8 +250,7 @@ def _cancel(world: World, _move: Move) -> None:
 
 def _deadline(world: World, move: Move) -> None:
     """The deadline of the saga passes, alone or in one wake-up with all that is out."""
-    names = [name for name, _ in waiting(world, "sent")] if move.detail else []
-    world.wake(*names, deadline=True)
+    world.wake(*(due(world) if move.detail else ()), deadline=True)
 
 
 def _signal(world: World, _move: Move) -> None:
@@ -253,5 +275,7 @@ ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
     "resume": (_repair, "an operator resumes the saga"),
     "cancel": (_cancel, "somebody cancels the saga"),
     "signal": (_signal, "the last signal arrives once more"),
+    **children.ADVERSITIES,
+    **signals.ADVERSITIES,
 }
 """Verb -> what it does, and the words for it."""

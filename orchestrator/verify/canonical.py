@@ -8,10 +8,10 @@ may be exchanged (``folded``): what one does the others would do.
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.definition.nodes import Call, Node, Parallel, Retry, Step
-from orchestrator.engine.plan import Plan
+from orchestrator.definition.nodes import Call, Node, Parallel, Retry, Wait
+from orchestrator.engine.plan import Plan, PlannedWait
 from orchestrator.engine.state import StepState
-from orchestrator.verify.book import UNASKED
+from orchestrator.verify.book import Entry, Kept
 from orchestrator.verify.participant import Participant
 from orchestrator.verify.world import World
 
@@ -39,8 +39,8 @@ class Canonical:
         return (
             (
                 *(state.mode, bool(state.parked), bool(state.repairs)),
-                *(world.signal is not None, world.book.cause, world.book.told),
-                *(bool(state.deadline), state.late),
+                *(world.signal is not None, world.book.cause, world.book.events),
+                *(bool(state.deadline), state.late, world.book.changed),
             ),
             tuple(self._all(world, parent, codes)),
         )
@@ -67,17 +67,37 @@ class Canonical:
         step = world.begun.steps.get(name)
         whole = (
             None if step is None else self._engine(name, step),
-            world.book.entries.get(name, UNASKED),
-            world.people.get(name, _NOBODY),
+            *_named(world.book.of(name), world.people.get(name, _NOBODY)),
         )
         return self._codes.setdefault(whole, len(self._codes))
 
     def _engine(self, name: str, step: StepState) -> Key:
-        policy = self._plan.steps[name].step
+        planned = self._plan.steps[name]
+        if isinstance(planned, PlannedWait):
+            return (step.phase,)
+        policy = planned.step
         retry: Retry = policy.retry if step.direction == "do" else policy.undo_retry
         left = max(retry.attempts - step.attempt + step.spent, -1) if step.waits else 0
         again = step.attempt > 1 and step.phase == "sent"
-        return (step.phase, step.direction, step.round, left, again, step.settled)
+        place = (step.phase, step.direction, step.round, left, again, step.settled)
+        return (*place, step.stands) if step.stands else place
+
+
+def _named(entry: Entry, one: Participant) -> tuple[Entry, Participant]:
+    """The same, with signals by their place among those of the step: which number they have does
+    not matter.
+    """
+    if not entry.held and not entry.told and not one.child.said:
+        return entry, one
+    order = {kept.id: "" for kept in (*entry.told, *entry.held)}
+    for place, identity in enumerate(order):
+        order[identity] = str(place)
+    held, told = (
+        tuple(Kept(order[kept.id], kept.signal) for kept in some)
+        for some in (entry.held, entry.told)
+    )
+    said = tuple(each._replace(id=order.get(each.id, "")) for each in one.child.said)
+    return entry._replace(held=held, told=told), one._replace(child=one.child._replace(said=said))
 
 
 _Shape = int | tuple[tuple[Any, ...], ...]
@@ -85,7 +105,7 @@ _Shape = int | tuple[tuple[Any, ...], ...]
 
 
 def _shape(node: Node, plan: Plan, place: dict[str, int]) -> _Shape:
-    if isinstance(node, Step):
+    if not isinstance(node, Parallel):
         return place[node.name]
     groups: dict[Any, list[Any]] = {}
     for branch in node.branches:
@@ -98,9 +118,14 @@ def _likeness(node: Node, plan: Plan) -> Any:
     """What two branches have in common that may be exchanged."""
     if isinstance(node, Parallel):
         return tuple(tuple(_likeness(inner, plan) for inner in branch) for branch in node.branches)
+    read = bool(plan.readers(node.name))
+    if isinstance(node, Wait):
+        said = (bool(node.signal), bool(node.required), bool(node.accepts), bool(node.refusals))
+        return (*said, node.expires, node.person, read)
     policy = (node.retry.attempts, node.undo_retry.attempts, bool(node.refusals))
     calls = tuple(map(_sections, (node.do, node.undo)))
-    return (node.kind, policy, calls, bool(plan.readers(node.name)))
+    changed = tuple(name for name, one in plan.changes.items() if one.change.redo == node.name)
+    return (node.kind, bool(node.child), policy, calls, read, changed)
 
 
 def _sections(call: Call | None) -> Any:

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from orchestrator.verify.adversities import adversities
 from orchestrator.verify.canonical import Canonical, Key
 from orchestrator.verify.explore import play
-from orchestrator.verify.moves import Move, benign, outcomes, waiting
+from orchestrator.verify.move import Move, waiting
+from orchestrator.verify.moves import benign, outcomes
 from orchestrator.verify.subject import Subject
 from orchestrator.verify.world import World
 

@@ -15,6 +15,7 @@ _OUTCOMES: Final[dict[Came, str]] = {
     "success": "success",
     "refused": "refused",
     "unknown": "unknown",
+    "dropped": "",
 }
 _NOBODY: Final = Participant()
 
@@ -33,17 +34,21 @@ def agree(world: World) -> Row | None:
 
 
 def _told(world: World) -> None:
-    """The events of the start and of this end, and no other."""
-    plan = world.subject.plan
+    """The events of the start, of this end and of every change that was applied, and no other."""
+    plan, told = world.subject.plan, world.book.events
     wanted = plan.started + (plan.completed if world.book.ended == "completed" else plan.failed)
-    told = [name.rpartition("/")[2] for name in world.book.told]
-    if sorted(told) != sorted(event.event for event in wanted):
-        missing = [event.event for event in wanted if event.event not in told]
-        broken(TOLD, f"{world.book.ended}, told: {told}, not told: {missing}")
+    names = [event.event for event in wanted]
+    for signal in world.book.changes:
+        names += [event.event for event in world.subject.changes[signal].told]
+    if sorted(told) != sorted(names):
+        missing = [name for name in names if name not in told]
+        broken(TOLD, f"{world.book.ended}, told: {list(told)}, not told: {missing}")
 
 
 def _completed(world: World) -> None:
     for name in world.subject.names:
+        if name in world.subject.waits:
+            continue
         one = world.people.get(name, _NOBODY)
         entry = world.book.entries.get(name, UNASKED)
         if entry.back:
@@ -107,6 +112,10 @@ def _as_the_row_says(world: World, row: Row) -> None:
     state = world.begun
     if state.http not in row.statuses:
         broken(TABLE, f"the row says {row.statuses}, and the saga failed with {state.http}")
-    undone, listed = sorted(state.undone), sorted(action.step for action in row.actions)
-    if undone != listed:
-        broken(TABLE, f"the row undoes {', '.join(listed)}; undone were {', '.join(undone)}")
+    listed = {action.step for action in row.actions}
+    # A row knows one round of a step: what an earlier one has done is undone, too.
+    steps = world.subject.plan.steps
+    listed |= {n for n, entry in world.book.entries.items() if entry.stands and steps[n].undo}
+    if sorted(state.undone) != sorted(listed):
+        told = ", ".join(sorted(listed))
+        broken(TABLE, f"the row undoes {told}; undone were {', '.join(sorted(state.undone))}")

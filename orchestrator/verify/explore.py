@@ -4,8 +4,9 @@ A situation is visited again only with fewer adversities behind it than before, 
 lead to something new. Two reductions, unless the bound says ``exact``: once there is an adversity
 behind it, a situation is taken up to the exchange of branches that are alike (symmetry); once as
 many are behind it as the bound allows, the branches of a parallel go on one after another (partial
-order: with nothing else to happen between them, their steps commute). Without adversities, and
-with fewer than the bound, every order of every branch is explored.
+order: with nothing else to happen between them, their steps commute; not so where something is
+waited for, a child runs or a signal is held). Without adversities, and with fewer than the bound,
+every order of every branch is explored.
 """
 
 from collections import deque
@@ -14,11 +15,13 @@ from typing import Final, NamedTuple
 
 from orchestrator.definition.nodes import Definition
 from orchestrator.definition.table import Row
+from orchestrator.engine.plan import PlannedStep
 from orchestrator.verify import ends
 from orchestrator.verify.adversities import ADVERSITIES, adversities
 from orchestrator.verify.canonical import Canonical, Codes, Key
 from orchestrator.verify.laws import ENDS, TABLE, Broken
-from orchestrator.verify.moves import OUTCOMES, Move, benign, outcomes
+from orchestrator.verify.move import Move
+from orchestrator.verify.moves import OUTCOMES, benign, outcomes
 from orchestrator.verify.subject import Subject
 from orchestrator.verify.world import World
 
@@ -144,7 +147,7 @@ class Exploration:
     def _expand(self, index: int, world: World, codes: Codes) -> None:
         node = self._nodes[index]
         usual = outcomes(world)
-        if node.cost == self.bound.depth and node.cost and not self.bound.exact:
+        if node.cost == self.bound.depth and node.cost and self._commute(world, usual):
             usual = [move for move in usual if move.step == usual[0].step]
         best = benign(usual)
         for move in usual:
@@ -157,6 +160,19 @@ class Exploration:
         if best is None and world.begun.status not in ("completed", "failed", "needs_operator"):
             why = f"the saga is {world.begun.status}, and nothing can happen any more"
             raise _Found(Violation(ENDS, why, self._path(index)))
+
+    def _commute(self, world: World, moves: list[Move]) -> bool:
+        """Whether it is one in which order the steps go on that are out. It is not where something
+        is waited for, a child runs or a signal is held: what is done then depends on whether the
+        saga has turned before.
+        """
+        if self.bound.exact:
+            return False
+        subject = self.subject
+        return subject.ordinary or not (
+            world.begun.held
+            or any(move.step in subject.waits or move.step in subject.children for move in moves)
+        )
 
     def _go(self, index: int, world: World, codes: Codes, move: Move) -> int:
         twin = world.copy()
@@ -209,7 +225,11 @@ class Exploration:
         in which it is given up are never reached, and that is right.
         """
         table = self.subject.table
-        if not table.complete or any(not s.step.retry.attempts for s in self.subject.steps):
+        endless = (
+            isinstance(one, PlannedStep) and not one.child and not one.step.retry.attempts
+            for one in self.subject.steps
+        )
+        if not table.complete or any(endless):
             return None
         missing = [row for row in table.rows if id(row) not in self._rows]
         if not missing:

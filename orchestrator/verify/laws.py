@@ -16,10 +16,17 @@ DEADLINE: Final = "at its deadline a saga is undone, or late where there is no w
 TABLE: Final = "the table and the exploration agree"
 TOLD: Final = "each event of the business is told once"
 DECIDED: Final = "every input can be decided"
+BEGINS: Final = "nothing begins before what it needs is done, and nothing after the saga has turned"
+WAITS: Final = "a wait is decided once, by its signal or the clock, and dropped when the saga turns"
+CHANGES: Final = "a change is applied before its step, held while that runs, refused later"
+AGAIN: Final = "what was changed is done again in a new round, and nothing else is"
+CHILDREN: Final = "a child settles by its own end, and is told what is told to its parent"
+PARENT: Final = "what a saga tells whoever started it follows from its log"
 
 LAWS: Final = (
     *(ENDS, WAKES, SENT, SETTLES, WHOLE, LATE),
     *(OWED, LOGGED, ONCE, SIGNALS, DEADLINE, TABLE, TOLD, DECIDED),
+    *(BEGINS, WAITS, CHANGES, AGAIN, CHILDREN, PARENT),
 )
 
 

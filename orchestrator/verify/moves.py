@@ -1,51 +1,13 @@
-"""What can happen next: moves, each with a name that a path is written in.
+"""What can happen next in a world in which everybody answers, some time or never: the outcomes."""
 
-A new kind of node adds verbs and the places where they are possible; nothing else here changes.
-"""
+from collections.abc import Iterator
+from typing import Final
 
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
-
-from orchestrator.definition.nodes import Direction
 from orchestrator.engine.state import StepState
-from orchestrator.verify.participant import Answer
+from orchestrator.verify import moves_of_children as children
+from orchestrator.verify import moves_of_signals as signals
+from orchestrator.verify.move import Move, Play, handled, unanswered, unhandled, waiting
 from orchestrator.verify.world import World
-
-
-class Move(NamedTuple):
-    """One thing that happens. ``cost`` is 1 for an adversity, 0 for what belongs to every saga."""
-
-    verb: str
-    step: str = ""
-    detail: str = ""
-    cost: int = 0
-
-    def __str__(self) -> str:
-        return ":".join(filter(None, (self.verb, self.step, self.detail)))
-
-
-Play = Callable[[World, Move], None]
-
-
-def waiting(world: World, phase: str) -> Iterator[tuple[str, StepState]]:
-    """The steps in this phase, in the order of the plan."""
-    steps = world.begun.steps
-    for name in world.subject.names:
-        step = steps.get(name)
-        if step is not None and step.phase == phase:
-            yield name, step
-
-
-def unhandled(world: World, name: str, direction: Direction, number: int) -> bool:
-    """Whether the participant would act on this command of the round."""
-    one = world.people.get(name)
-    return one is None or one.judge(direction, number) == "act"
-
-
-def unanswered(world: World, name: str, direction: Direction, number: int) -> bool:
-    """Whether the participant has stored no reply of this round: only then can it fail."""
-    one = world.people.get(name)
-    return one is None or all((s.direction, s.round) != (direction, number) for s in one.stored)
 
 
 def outcomes(world: World) -> list[Move]:
@@ -56,10 +18,17 @@ def outcomes(world: World) -> list[Move]:
         return []
     found: list[Move] = []
     for name, step in waiting(world, "sent"):
+        if step.child:
+            found += children.outcomes(world, name, step)
+            continue
         found.append(Move("succeeds", name))
         if step.direction == "do":
             found += _may_fail(world, name, step)
-    found += [Move("again", name) for name, _ in waiting(world, "pausing")]
+    for name, step in waiting(world, "pausing"):
+        if step.child:
+            found += children.outcomes(world, name, step)
+        found.append(Move("again", name))
+    found += signals.outcomes(world)
     return found
 
 
@@ -73,17 +42,17 @@ def _may_fail(world: World, name: str, step: StepState) -> Iterator[Move]:
         yield Move("broken", name)
 
 
+_GOOD: Final = (("start", "succeeds", "yes", "again"), ("expires", "refuses"))
+"""What happens where all goes well; then what is left where that cannot be."""
+
+
 def benign(moves: list[Move]) -> Move | None:
     """The move of a world in which all goes well from now on."""
-    return next((move for move in moves if move.verb in ("start", "succeeds", "again")), None)
-
-
-def handled(world: World, name: str, wanted: Answer, code: str = "") -> None:
-    """The command that is out is taken by its participant, and the reply arrives."""
-    step = world.begun.steps[name]
-    outcome = world.handle(name, step.direction, step.round, wanted)
-    reply = world.answer(name, step.direction, step.round, step.attempt, outcome, code)
-    world.take(reply)
+    for verbs in _GOOD:
+        for move in moves:
+            if move.verb in verbs:
+                return move
+    return None
 
 
 def _start(world: World, _move: Move) -> None:
@@ -139,5 +108,7 @@ OUTCOMES: Final[dict[str, tuple[Play, str]]] = {
     "silent": (_silent, "{step} never answers{lost}"),
     "broken": (_broken, "{step} fails at every attempt"),
     "again": (_again, "the pause of {step} is over"),
+    **children.OUTCOMES,
+    **signals.OUTCOMES,
 }
 """Verb -> what it does, and the words for it."""

@@ -7,6 +7,7 @@ what services/participant/rules.py does (a test holds the two together): DESIGN 
 from typing import Literal, NamedTuple
 
 from orchestrator.definition.nodes import Direction
+from orchestrator.verify.child import UNBORN, Child
 
 Definite = Literal["succeeded", "refused"]
 Answer = Literal["succeeded", "refused", "failed"]
@@ -23,9 +24,12 @@ class Stored(NamedTuple):
 
 
 class Participant(NamedTuple):
-    """What one participant has stored, in the order in which it happened."""
+    """What one participant has stored, in the order in which it happened; of a step that another
+    saga does ``child`` is what that has said before its end, which is stored like a reply.
+    """
 
     stored: tuple[Stored, ...] = ()
+    child: Child = UNBORN
 
     @property
     def undone(self) -> int:
@@ -55,7 +59,7 @@ class Participant(NamedTuple):
 
     def store(self, direction: Direction, number: int, outcome: Definite) -> "Participant":
         """The participant once it has stored this reply with its effect."""
-        return Participant((*self.stored, Stored(direction, number, outcome)))
+        return Participant((*self.stored, Stored(direction, number, outcome)), self.child)
 
 
 def _latest(one: Participant, direction: Direction) -> int:

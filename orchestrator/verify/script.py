@@ -17,7 +17,7 @@ from orchestrator.engine.signals import CANCEL
 from orchestrator.testing.run import Run
 from orchestrator.verify.errors import NoExample
 from orchestrator.verify.examples import contract, example
-from orchestrator.verify.moves import Move
+from orchestrator.verify.move import Move
 
 _MANY: Final = 1_000
 _WITHOUT_END: Final = 3
@@ -138,7 +138,7 @@ class Script:
     def _silent(self, name: str) -> str:
         """Let the time pass until the step is given up."""
         began, first = self._run.now, self._state.steps[name]
-        policy = self._run.plan.steps[name].step
+        policy = self._run.plan.command(name).step
         retry = policy.retry if first.direction == "do" else policy.undo_retry
         for _ in range(_MANY if retry.attempts else _WITHOUT_END):
             step = self._state.steps[name]

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from orchestrator.definition.nodes import Definition
-from orchestrator.engine.facts import Fact, Faulted, Transition
+from orchestrator.engine.facts import Fact, Faulted, Sent, Started, Transition, Waited
 from orchestrator.testing.words import line
 from orchestrator.verify.adversities import adversities
 from orchestrator.verify.errors import NoSuchPath
 from orchestrator.verify.explore import VERBS, Violation, play
 from orchestrator.verify.laws import ENDS, Broken
-from orchestrator.verify.moves import Move, benign, outcomes
+from orchestrator.verify.move import Move
+from orchestrator.verify.moves import benign, outcomes
 from orchestrator.verify.subject import Subject
 from orchestrator.verify.world import World
 
@@ -91,6 +92,12 @@ def _line(fact: Fact) -> str:
     if isinstance(fact, Faulted):
         then = "asked again" if fact.retry_at else "given up"
         return f"{line(replace(fact, retry_at=0))}, {then}"
+    if isinstance(fact, Waited):
+        return line(replace(fact, due=0))
+    if isinstance(fact, Started):
+        return line(replace(fact, deadline=0))
+    if isinstance(fact, Sent) and fact.until:
+        return f"{line(fact)}, with the deadline of the saga"
     return line(fact)
 
 
@@ -127,6 +134,7 @@ def words(move: Move) -> str:
         twice=f"; {move.step} gets its command twice" if move.step else "",
         also=", and with it the time of all that is out" if move.detail == "all" else "",
         about=f" about the answer of {move.step}" if move.step else " about the start",
+        untimely=", and leaves out the rest" if move.detail else ", at the wrong time",
     )
 
 

@@ -11,21 +11,32 @@ import msgspec
 from msgspec.structs import replace
 
 from orchestrator.definition.nodes import Direction
-from orchestrator.engine import backward
 from orchestrator.engine import decide as engine
 from orchestrator.engine.evolve import draft, evolve
 from orchestrator.engine.facts import Transition
-from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
+from orchestrator.engine.inputs import Input, Parent, Repair, Reply, Signal, Start, Wake
+from orchestrator.engine.signals import CANCELLED
 from orchestrator.engine.state import State
 from orchestrator.verify import witness
-from orchestrator.verify.book import Book
-from orchestrator.verify.laws import DEADLINE, DECIDED, LATE, LOGGED, ONCE, WAKES, Broken, broken
+from orchestrator.verify.book import Book, Kept
+from orchestrator.verify.child import Child
+from orchestrator.verify.laws import (
+    DEADLINE,
+    DECIDED,
+    LATE,
+    LOGGED,
+    WAKES,
+    Broken,
+    broken,
+)
+from orchestrator.verify.page import Page
 from orchestrator.verify.participant import Answer, Participant
+from orchestrator.verify.standing import LATER, NOW, forget_times, stands
 from orchestrator.verify.subject import Subject
 
-NOW: Final = 1_700_000_000_000
-LATER: Final = NOW + (1 << 40)
 SAGA: Final = 1 << 10
+PARENT: Final = Parent(2 << 10, "child", 1)
+"""Who waits for a saga that is the child of another."""
 
 _NOBODY: Final = Participant()
 _encode = msgspec.json.Encoder().encode
@@ -67,8 +78,10 @@ class World:
 
     def start(self) -> Start:
         """The request that begins the saga."""
-        plan = self.subject.plan
-        return Start("start", NOW, SAGA, plan.version, 1, "key", self.subject.input)
+        subject = self.subject
+        parent, until = (PARENT, LATER) if subject.parent else (None, 0)
+        version = subject.plan.version
+        return Start("start", NOW, SAGA, version, 1, "key", subject.input, "", parent, until)
 
     def take(self, given: Input) -> Transition:
         """Let the engine decide, and hold every law that one transition can break."""
@@ -86,18 +99,21 @@ class World:
         )
 
     def wake(self, *names: str, deadline: bool = False) -> Transition:
-        """The clock reaches what these steps wait for, or the saga's deadline, and nothing else."""
-        now = draft(self.begun)
+        """The clock reaches what these steps wait for, or the saga's deadline, and nothing else:
+        but nothing comes of that while its clock stands still, or a child keeps it.
+        """
+        now, page = draft(self.begun), Page(self.subject, self.book)
+        kept = deadline and bool(page.keeper() or page.person())
         if deadline:
             now.deadline = NOW
         for name in names:
             now.steps[name] = replace(now.steps[name], due=NOW)
         plan, given = self.subject.plan, Wake("wake", NOW)
-        woken = self._log(given, now, lambda: engine.decide(plan, now, given))
+        woken = self._log(given, now, lambda: engine.decide(plan, now, given), overdue=kept)
         for name in names:
             if not woken.facts or self.begun.steps[name].due == NOW:
                 broken(WAKES, f"{name} was due, and nothing came of it")
-        if deadline and (not woken.facts or self.begun.deadline == NOW):
+        if deadline and not kept and (not woken.facts or self.begun.deadline == NOW):
             broken(DEADLINE, "the deadline passed, and nothing came of it")
         return woken
 
@@ -107,11 +123,30 @@ class World:
         self.request = Repair(number, NOW, action, name, "checked", "operator")
         return self.take(self.request)
 
-    def tell(self, name: str) -> Transition:
+    def tell(self, name: str, data: dict[str, Any] | None = None) -> Transition:
         """Somebody outside tells the saga something."""
-        number = f"signal-{len(self.begun.signals) + 1}"
-        self.signal = Signal(number, NOW, name, "checked", "somebody")
+        number = f"signal-{len(self.begun.signals) + len(self.begun.held) + 1}"
+        self.signal = Signal(number, NOW, name, "checked", "somebody", data or {})
         return self.take(self.signal)
+
+    def child(self, name: str) -> Child:
+        """The child of this step, that of the round which is out."""
+        one = self.people.get(name, _NOBODY)
+        return one.child.of(self.begun.steps[name].round)
+
+    def decides(self, name: str, kept: Kept, applied: bool) -> Reply:
+        """The child of this step decides a signal that was handed on to it; its answer."""
+        one, child = self.people.get(name, _NOBODY), self.child(name)
+        if child.verdict(kept.id) is None:
+            decided = child.decided(kept.id, kept.signal, applied)
+            self.people = {**self.people, name: one._replace(child=decided)}
+        return self.answers(name, kept.id, applied)
+
+    def answers(self, name: str, identity: str, applied: bool) -> Reply:
+        """What a child says about a signal."""
+        data = {"signal": identity, "why": "" if applied else "too late"}
+        number = self.begun.steps[name].round
+        return Reply("reply", NOW, name, "do", number, 1, "answered", data)
 
     def handle(
         self, name: str, direction: Direction, number: int, wanted: Answer, *, expired: bool = False
@@ -125,6 +160,8 @@ class World:
             broken(LATE, f"{name} is done in round {number}, after it was undone")
         if wanted == "failed":
             return wanted
+        if wanted == "succeeded" and direction == "do" and name in self.subject.children:
+            wanted = "succeeded" if self.child(name).may_end("succeeded") else "refused"
         outcome = wanted if verdict == "act" else "succeeded"
         self.people = {**self.people, name: one.store(direction, number, outcome)}
         return outcome
@@ -143,13 +180,20 @@ class World:
             data = self.subject.reply(name, direction)
         elif outcome == "refused":
             first = next(iter(self.subject.plan.steps[name].step.refusals), "refused")
+            if one := self.people.get(name):
+                first = first if one.child.of(number).may_end("refused", first) else CANCELLED
             data = {"code": code or first, "reason": "refused"}
         else:
             data = {"code": "exception", "reason": "it broke"}
         return Reply("reply", NOW, name, direction, number, attempt, outcome, data)
 
     def _log(
-        self, given: Input, before: State | None, decide: Callable[[], engine.Decision]
+        self,
+        given: Input,
+        before: State | None,
+        decide: Callable[[], engine.Decision],
+        *,
+        overdue: bool = False,
     ) -> Transition:
         try:
             decided, transition = decide()
@@ -169,55 +213,9 @@ class World:
             raise Broken(LOGGED, f"the log does not fold: {error}") from error
         if state != decided:
             broken(LOGGED, f"decided was {decided}, and the log folds to {state}")
-        witness.read(self.subject, self.book, logged.facts)
-        self._forget_times(before, state)
+        witness.read(self.subject, self.book, logged.facts, given)
+        page = Page(self.subject, self.book)
+        forget_times(page, before, state, overdue)
         self.state = state
-        self._stands(state)
+        stands(page, state)
         return logged
-
-    def _forget_times(self, before: State | None, state: State) -> None:
-        """What is due lies in the future, however far: when is left out."""
-        old = before.steps if before else {}
-        earliest, wake_at = 0, state.wake_at
-        for name, step in state.steps.items():
-            due = step.due
-            if step.waits != bool(due):
-                broken(WAKES, f"{name} is {step.phase}, and due is {due}")
-            if not due:
-                continue
-            earliest = min(earliest or due, due)
-            if step is not old.get(name):
-                if due <= NOW:
-                    broken(WAKES, f"{name} is due at {due - NOW} ms, which has passed")
-                state.steps[name] = replace(step, due=LATER)
-        earliest = self._deadline(state, earliest)
-        if state.open and not state.parked and earliest != wake_at:
-            broken(WAKES, f"the wake-up is at {wake_at}, and {earliest} is due first")
-
-    def _deadline(self, state: State, earliest: int) -> int:
-        """What is due first, the deadline of the saga included; it stands still while a person is
-        waited for, and so is LATER as all the others.
-        """
-        deadline = state.deadline
-        if not deadline:
-            return earliest
-        if bool(state.person_since) != bool(state.parked or state.stuck):
-            broken(DEADLINE, f"its clock stands still since {state.person_since}: {state.status}")
-        if deadline <= NOW or state.mode != "forward":
-            broken(DEADLINE, f"the saga is {state.mode}, and its deadline {deadline - NOW} ms away")
-        state.deadline = LATER
-        if state.person_since:
-            return earliest
-        return min(earliest or deadline, deadline)
-
-    def _stands(self, state: State) -> None:
-        """What must be true in every situation."""
-        ended = self.book.ended
-        if state.open == bool(ended):
-            broken(ONCE, f"the state is {state.mode}, and by the log it {ended or 'is open'}")
-        if ended:
-            return
-        if not state.wake_at and state.status != "needs_operator":
-            broken(WAKES, f"the saga is {state.status}, and nothing is due")
-        if state.mode == "compensating":
-            witness.says_owed(self.subject, self.book, backward.owed(self.subject.plan, state))

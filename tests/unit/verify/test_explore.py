@@ -12,11 +12,13 @@ from orchestrator.verify.canonical import Canonical, Key
 from orchestrator.verify.errors import NoSuchPath
 from orchestrator.verify.explore import Bound, Progress, explore
 from orchestrator.verify.laws import DECIDED, WHOLE
-from orchestrator.verify.moves import OUTCOMES, Move, outcomes
+from orchestrator.verify.move import Move
+from orchestrator.verify.moves import OUTCOMES, outcomes
 from orchestrator.verify.result import agreement, result
 from orchestrator.verify.subject import Subject
 from orchestrator.verify.timeline import again, as_text, written
 from orchestrator.verify.world import World
+from tests.unit.verify.lifecycles import CHANGE, DECIDES, WAIT
 from tests.world import definition, parallel, step
 
 SMALL = definition(step("a"), parallel(step("b"), step("c")), step("p", "pivot"))
@@ -138,18 +140,32 @@ def test_every_verb_happens_somewhere() -> None:
         "start,deadline",
         "start,deadline:all",
     ):
-        told = again(timed, path)
-        assert told.violation is None
-        assert as_text(told)
-        world = World(Subject(timed))
-        for name in path.split(","):
-            possible = {str(m): m for m in (*outcomes(world), *adversities(world))}
-            move = possible[name]
-            {**OUTCOMES, **ADVERSITIES}[move.verb][0](world, move)
-        worlds.append(world)
+        worlds.append(played(timed, path))
+    for subject, path in (
+        (WAIT, "start,succeeds:a"),
+        (WAIT, "start,succeeds:a,yes:w"),
+        (CHANGE, "start"),
+        (DECIDES, "start,succeeds:a,cancel"),
+        (DECIDES, "start,succeeds:a,cancel,applies:c"),
+        (DECIDES, "start,succeeds:a,cancel,parks:c:answer,resume"),
+    ):
+        worlds.append(played(subject, path))
     for world in worlds:
         seen |= {move.verb for move in (*outcomes(world), *adversities(world))}
     assert seen == {*OUTCOMES, *ADVERSITIES}
+
+
+def played(subject: Definition, path: str) -> World:
+    """Where a path leads; it can be told."""
+    told = again(subject, path)
+    assert told.violation is None
+    assert as_text(told)
+    world = World(Subject(subject))
+    for name in path.split(","):
+        possible = {str(m): m for m in (*outcomes(world), *adversities(world))}
+        move = possible[name]
+        {**OUTCOMES, **ADVERSITIES}[move.verb][0](world, move)
+    return world
 
 
 def test_the_late_command_after_its_undo_is_refused_by_its_tombstone() -> None:

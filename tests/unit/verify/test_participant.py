@@ -15,7 +15,9 @@ COMMANDS = tuple(product(DIRECTIONS, ROUNDS))
 
 
 def theirs(one: Participant, direction: Direction, number: int, expired: bool) -> str:
-    history = {(s.direction, s.round): Stored(s.outcome, "Reply", b"{}") for s in one.stored}
+    history: dict[tuple[Direction, int], Stored] = {
+        (s.direction, s.round): Stored(s.outcome, "Reply", b"{}") for s in one.stored
+    }
     command = CommandMessage(direction=direction, round=number, deadline=10)  # type: ignore[typeddict-item]
     verdict = judge(command, history, 100 if expired else 1, 0)
     if isinstance(verdict, Stored):

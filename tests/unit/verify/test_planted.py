@@ -137,7 +137,7 @@ def reverse_order_forgotten(patch: Patch) -> None:
         pending = backward.owed(work.plan, work.state)
         for name in pending:
             if work.state.steps[name].direction == "do":
-                work.send(work.plan.steps[name], "undo", work.state.steps[name].round, 1)
+                work.send(work.plan.command(name), "undo", work.state.steps[name].round, 1)
         if not pending:
             backward._end(work)  # pylint: disable=protected-access
 

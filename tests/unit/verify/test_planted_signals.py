@@ -53,7 +53,7 @@ PLANTED = [
     (cancelled_too_late, PIVOT, SIGNALS, "there is no way back from p"),
     (cancel_refused_in_time, FORWARD, SIGNALS, "cancel is refused in time"),
     (cancelled_without_settling, FORWARD, SETTLES, "undo begins while"),
-    (signal_taken_twice, FORWARD, ONCE, "changes the saga"),
+    (signal_taken_twice, FORWARD, ONCE, "was refused, and counts once more"),
     (cancel_forgotten, FORWARD, WAKES, "nothing is due"),
 ]
 
