@@ -3,6 +3,7 @@
 What is expected is what the engine did; that it is right is what the exploration has shown.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -10,9 +11,9 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 
 from orchestrator.definition.builder import Saga
-from orchestrator.definition.nodes import Direction
+from orchestrator.definition.nodes import Direction, Wait
 from orchestrator.engine.deadline import EXCEEDED
-from orchestrator.engine.facts import Sent
+from orchestrator.engine.facts import Sent, SignalHeld, Signalled, SignalRefused
 from orchestrator.engine.signals import CANCEL
 from orchestrator.testing.run import Run
 from orchestrator.verify.errors import NoExample
@@ -20,6 +21,8 @@ from orchestrator.verify.examples import contract, example
 from orchestrator.verify.move import Move
 
 _MANY: Final = 1_000
+_SIGNALS: Final = {"yes": "yes", "no": "no", "tells": "yes", "changes": ""}
+_TAKEN: Final = (Signalled, SignalRefused, SignalHeld)
 _WITHOUT_END: Final = 3
 
 
@@ -37,25 +40,63 @@ class Messages:
         self.input = example(saga.input)
         self.commands: dict[str, type[BaseModel]] = {}
         self.answers: dict[tuple[str, Direction], Said] = {}
+        self.signals: dict[str, Said] = {}
         for name, planned in plan_steps.items():
             step = planned.step
-            self._add(name, "do", step.do)
+            if isinstance(step, Wait):
+                self._wait(saga, step)
+                continue
+            if name in saga.children:
+                self._child(name, saga.children[name])
+            else:
+                self._add(name, "do", step.do)
             if step.undo:
                 self._add(name, "undo", step.undo)
+        for change in saga.definition.changes or ():
+            self._signal(saga, change.signal, change.signal, {})
+
+    @property
+    def said(self) -> list[Said]:
+        """Every message that a test may name, but for the input."""
+        return [*self.answers.values(), *self.signals.values()]
+
+    def _wait(self, saga: Saga, wait: Wait) -> None:
+        if not wait.signal:
+            return
+        self._signal(saga, wait.signal, f"{wait.name}:yes", {wait.accepts: True})
+        if wait.accepts:
+            self._signal(saga, wait.signal, f"{wait.name}:no", {wait.accepts: False})
+
+    def _signal(self, saga: Saga, signal: str, key: str, said: dict[str, Any]) -> None:
+        made = example(saga.signals[signal])
+        fields = {name: value for name, value in said.items() if name}
+        made = type(made).model_validate(
+            {**made.model_dump(exclude_unset=True), **fields}, by_name=True
+        )
+        self.signals[key] = Said(_word(key), made)
+
+    def _child(self, name: str, child: Saga) -> None:
+        self.commands[child.input.__name__] = child.input
+        if child.result is not None:
+            self.answers[name, "do"] = Said(f"{_word(name)}_DONE", example(child.result))
 
     def _add(self, name: str, direction: Direction, call: Any) -> None:
         command = contract(call)
         reply: type[BaseModel] = getattr(command, "reply")  # noqa: B009  # of any loaded contract
-        word = name.replace("-", "_").upper()
-        said = f"{word}_{'DONE' if direction == 'do' else 'UNDONE'}"
+        said = f"{_word(name)}_{'DONE' if direction == 'do' else 'UNDONE'}"
         self.commands[call.command] = command
         self.answers[name, direction] = Said(said, example(reply))
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\W", "_", name).upper()
 
 
 class Script:
     """One saga in a test: told a path, it says the lines of the test."""
 
     def __init__(self, saga: Saga, messages: Messages) -> None:
+        self._saga = saga
         self._run = Run(saga)
         self._messages = messages
         self.lines: list[str] = []
@@ -95,14 +136,18 @@ class Script:
             yield self._refuse(move)
         elif move.verb == "silent":
             yield self._silent(move.step)
-        elif move.verb in ("times-out", "again"):
+        elif move.verb in ("times-out", "again", "runs", "expires"):
             self._run.pass_time(self._state.wake_at - self._run.now)
             yield ".wait()"
         elif move.verb == "cancel":
             self._run.signal(CANCEL, "test", "test")
             yield ".cancel()"
-            if any(self._state.signals.values()):
-                yield ".expect_refused()"
+            yield from self._came()
+        elif move.verb in _SIGNALS:
+            yield self._tell(move)
+            yield from self._came()
+        elif move.verb in ("applies", "declines"):
+            yield self._decide(move)
         elif move.verb == "crash":
             self._run.crash()
             yield ".crash()"
@@ -116,6 +161,31 @@ class Script:
     def _state(self) -> Any:
         return self._run.state
 
+    def _tell(self, move: Move) -> str:
+        key = move.detail if move.verb == "changes" else f"{move.step}:{_SIGNALS[move.verb]}"
+        said = self._messages.signals[key]
+        data = said.message.model_dump(mode="json", by_alias=True)
+        self._run.signal(getattr(said.message, "name", ""), "", "test", data=data)
+        return f".signal({said.name})"
+
+    def _came(self) -> Iterator[str]:
+        """What became of the last signal, where that is not plain from what follows."""
+        last = next((f for f in self._run.log[-1].facts if isinstance(f, _TAKEN)), None)
+        if isinstance(last, SignalHeld):
+            yield f'.expect_held("{last.step}")'
+        elif isinstance(last, SignalRefused):
+            yield ".expect_refused()"
+        elif last is not None and last.signal != CANCEL:
+            yield ".expect_applied()"
+
+    def _decide(self, move: Move) -> str:
+        """The child decides the oldest signal that was handed on to it."""
+        held = next(one for one in self._state.held if one.step == move.step)
+        why = "" if move.verb == "applies" else "too late"
+        data = {"signal": held.id, "why": why}
+        self._run.answer(self._last(move.step, "do"), "answered", data)
+        return f'.decide("{move.step}"' + (f', "{why}")' if why else ")")
+
     def _last(self, name: str, direction: Direction | None) -> Sent:
         sent = [
             fact
@@ -126,7 +196,10 @@ class Script:
 
     def _reply(self, name: str, direction: Direction | None) -> str:
         sent = self._last(name, direction)
-        said = self._messages.answers[name, sent.direction]
+        said = self._messages.answers.get((name, sent.direction))
+        if said is None:
+            self._run.answer(sent, "succeeded", {})
+            return f'.complete("{name}")'
         self._run.answer(sent, "succeeded", said.message.model_dump(mode="json", by_alias=True))
         return f'.reply({said.name}, to="{name}")'
 
@@ -157,11 +230,16 @@ class Script:
 
     def _expected(self) -> list[str]:
         """What was sent since the last line."""
-        names = [sent.command for sent in self._run.sent]
+        names = [self._name(sent) for sent in self._run.sent]
         self._run.sent.clear()
         grouped = [(name, len(list(same))) for name, same in groupby(names)]
         shown = [name if n == 1 else f"*[{name}] * {n}" for name, n in grouped]
         return [f".expect({', '.join(shown)})"] if shown else []
+
+    def _name(self, sent: Sent) -> str:
+        """The contract by which a test expects it."""
+        child = self._saga.children.get(sent.step) if sent.direction == "do" else None
+        return child.input.__name__ if child else sent.command
 
     def _end(self) -> str:
         state = self._state

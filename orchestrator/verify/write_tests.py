@@ -25,7 +25,7 @@ def suite_of(saga: Saga, place: str) -> str:
     tests = [_test(saga, messages, name, case) for case in cases(subject)]
     body = "\n\n\n".join(tests)
     used = {"INPUT": messages.input}
-    used |= {said.name: said.message for said in messages.answers.values() if said.name in body}
+    used |= {said.name: said.message for said in messages.said if _occurs(said.name, body)}
     named = {model for message in used.values() for model in models_in(message)}
     named |= {command for key, command in messages.commands.items() if _occurs(key, body)}
     parts = [

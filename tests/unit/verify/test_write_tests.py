@@ -21,12 +21,20 @@ from orchestrator.verify.examples import as_python, example
 from orchestrator.verify.write_tests import suite_of
 from sagas.order_cancellation import order_cancellation
 from sagas.order_fulfillment import order_fulfillment
+from sagas.order_lifecycle import order_lifecycle
+from sagas.shipping import shipping
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = [
     (order_fulfillment, "sagas.order_fulfillment:order_fulfillment", 5 * 4 + 3),
     (order_cancellation, "sagas.order_cancellation:order_cancellation", 5 * 4 + 1),
 ]
+
+NEW = [
+    (order_lifecycle, "sagas.order_lifecycle:order_lifecycle", 42),
+    (shipping, "sagas.shipping:shipping", 13),
+]
+"""With waits, a child and changes; and a child."""
 
 
 def run(text: str) -> int:
@@ -56,7 +64,23 @@ def test_what_is_written_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         run(text)
 
 
-@pytest.mark.parametrize(("ours", "place", "count"), OURS, ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize(("ours", "place", "count"), NEW, ids=lambda v: getattr(v, "name", ""))
+def test_the_cases_of_waits_children_and_changes(ours: Saga, place: str, count: int) -> None:
+    text = suite_of(ours, place)
+    assert run(text) == count
+    wanted = {
+        "order-lifecycle": "yes_of_review no_of_review end_of_time_of_review too_early_of_review "
+        "too_late_of_review asked_again_of_shipping refused_cancel_of_shipping "
+        "failure_of_shipping change_before_of_shipping change_during_of_shipping",
+        "shipping": "change_during_of_prepare change_after_of_prepare",
+    }
+    for case in wanted[ours.name].split():
+        assert f"def test_{case}() " in text
+
+
+@pytest.mark.parametrize(
+    ("ours", "place", "count"), [*OURS, *NEW], ids=lambda v: getattr(v, "name", "")
+)
 def test_it_is_written_as_our_linters_want_it(
     ours: Saga, place: str, count: int, tmp_path: Path
 ) -> None:
