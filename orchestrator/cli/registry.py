@@ -39,6 +39,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "definitions": Entry(f"{_ROOM}.definitions", "The sagas of the application.", DEFINE),
     "table": Entry(f"{_ROOM}.table", "The compensation table of a saga.", DEFINE),
     "check": Entry(f"{_ROOM}.check", "Explore everything that can happen to a saga.", DEFINE),
+    "deploy": Entry(
+        f"{_ROOM}.deploy.command", "What a new version would mean; let it in, move sagas.", DEFINE
+    ),
     "proof": Entry(f"{_ROOM}.proof", "What the promises rest on: look at it, run it.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
     "backup": Entry(f"{_ROOM}.backup", "Copy the saga log, and put a copy back.", PLATFORM),

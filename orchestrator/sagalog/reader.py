@@ -1,5 +1,6 @@
 """Reading the saga log beside its writer: for HTTP, command line and metrics."""
 
+from collections.abc import Iterator
 from os import PathLike
 from typing import Self
 
@@ -56,6 +57,18 @@ class Reader(Lookups):
             },
         )
         return [SagaRow(*row) for row in found]
+
+    def open_sagas(self, definition: str | None = None) -> Iterator[SagaRow]:
+        """Every saga that has not ended, of all tenants, by partition and id, each as it is when
+        its turn comes; only ids are held meanwhile.
+        """
+        for facts in self.partitions():
+            for (saga,) in self._all("open_sagas", {"partition": facts.partition}):
+                row = self.saga(saga)
+                if row is None or row.status in ("completed", "failed"):
+                    continue
+                if definition in (None, row.definition):
+                    yield row
 
     def counts(self, tenant: int | None = None) -> dict[Status, int]:
         """How many sagas stand in each status; a status that none has is not named."""

@@ -1,0 +1,1 @@
+"""`saga deploy`: what a new version would mean for what runs, and how it is let in."""
