@@ -23,6 +23,8 @@ Outcome = Literal["succeeded", "refused", "failed", "answered"]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Wide = Annotated[int, Field(ge=0, lt=2**53)]
+Version = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+"""Of a definition: the first digits of the hash of what it says."""
 
 
 class MalformedMessage(Exception):
@@ -32,15 +34,19 @@ class MalformedMessage(Exception):
 class Request(TypedDict):
     """To the orchestrator, on ``saga.requests``: start a saga, tell it something, or repair it.
 
-    ``type`` is ``saga.start`` (``data``: StartData), ``saga.signal`` (``data``: SignalData) or
-    ``saga.repair`` (``data``: RepairData). A signal names its saga, or the ``requestkey`` of its
-    start and, in its data, the definition.
+    ``type`` is ``saga.start`` (``data``: StartData), ``saga.signal`` (``data``: SignalData),
+    ``saga.repair`` (``data``: RepairData) or ``saga.move`` (``data``: MoveData). A signal names its
+    saga, or the ``requestkey`` of its start and, in its data, the definition. About no saga, and
+    sent to every partition, are ``saga.define`` (``data``: DefineData) and ``saga.rollout``
+    (``data``: RolloutData).
     """
 
     specversion: Literal["1.0"]
     id: Key
     source: Key
-    type: Literal["saga.start", "saga.signal", "saga.repair"]
+    type: Literal[
+        "saga.start", "saga.signal", "saga.repair", "saga.move", "saga.define", "saga.rollout"
+    ]
     tenant: Wide
     requestkey: NotRequired[Key]
     saga: NotRequired[Wide]
@@ -88,6 +94,39 @@ class RepairData(TypedDict):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
     by: Annotated[str, Field(min_length=1, max_length=200)]
     step: NotRequired[Name]
+
+
+class MoveData(TypedDict):
+    """That a saga is to go on by another version of its definition, which its partition knows."""
+
+    version: Version
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DefineData(TypedDict):
+    """A definition that a partition is to know, whether or not its owner's program has it."""
+
+    definition: dict[str, Any]
+
+
+class RolloutData(TypedDict):
+    """Which version new sagas of a definition get: ``version`` for ``share`` hundredths of a
+    percent of all starts, and for these request keys and tenants, ``base`` for the others; ``off``:
+    that of whichever program decides. The rule with the latest ``at`` (Unix milliseconds) is in
+    force.
+    """
+
+    definition: Name
+    at: Wide
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    base: NotRequired[Version]
+    version: NotRequired[Version]
+    share: NotRequired[Annotated[int, Field(ge=0, le=10_000)]]
+    keys: NotRequired[Annotated[list[Key], Field(max_length=1_000)]]
+    tenants: NotRequired[Annotated[list[Wide], Field(max_length=1_000)]]
+    off: NotRequired[bool]
 
 
 class CommandMessage(TypedDict):
@@ -167,6 +206,9 @@ REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 START: Final[TypeAdapter[StartData]] = TypeAdapter(StartData)
 SIGNAL: Final[TypeAdapter[SignalData]] = TypeAdapter(SignalData)
 REPAIR: Final[TypeAdapter[RepairData]] = TypeAdapter(RepairData)
+MOVE: Final[TypeAdapter[MoveData]] = TypeAdapter(MoveData)
+DEFINE: Final[TypeAdapter[DefineData]] = TypeAdapter(DefineData)
+ROLLOUT: Final[TypeAdapter[RolloutData]] = TypeAdapter(RolloutData)
 COMMAND: Final[TypeAdapter[CommandMessage]] = TypeAdapter(CommandMessage)
 REPLY: Final[TypeAdapter[ReplyMessage]] = TypeAdapter(ReplyMessage)
 EVENT: Final[TypeAdapter[EventMessage]] = TypeAdapter(EventMessage)

@@ -34,7 +34,9 @@ from orchestrator.admin.definitions import definition_routes
 from orchestrator.admin.docs import TITLE, docs_routes
 from orchestrator.admin.health import health_routes
 from orchestrator.admin.metrics import metrics_routes
+from orchestrator.admin.moves import move_routes
 from orchestrator.admin.ports import Backend, ServicesHealth
+from orchestrator.admin.rollouts import rollout_routes
 from orchestrator.admin.sagas import saga_routes
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
@@ -91,6 +93,8 @@ def admin_app(
     ours = [
         saga_routes(backend, clock),
         definition_routes(backend, checks),
+        rollout_routes(backend, clock),
+        move_routes(backend, clock),
         dead_letter_routes(letters),
         health_routes(backend, services),
         metrics_routes(backend, services),

@@ -107,6 +107,33 @@ class FrontDoor(Protocol):
         """
         ...
 
+    @property
+    def partitions(self) -> int:
+        """How many partitions requests have."""
+        ...
+
+    async def move(
+        self,
+        saga: int,
+        version: str,
+        reason: str,
+        by: str,
+        tenant: int,
+        /,
+        *,
+        request: str,
+    ) -> None:
+        """Ask for a saga to go on by another version; the same ``request`` is the same move."""
+        ...
+
+    async def define(self, definition: dict[str, Any], tenant: int, /, *, request: str) -> None:
+        """Have every partition know a definition."""
+        ...
+
+    async def roll_out(self, rule: Mapping[str, Any], tenant: int, /, *, request: str) -> None:
+        """Tell every partition which version new sagas get; the same ``request`` is the same."""
+        ...
+
     async def repair(
         self,
         saga: int,

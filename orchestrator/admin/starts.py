@@ -11,11 +11,15 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import ValidationError
 
+from contracts.topics import partition_of_start
 from infra.clock import Clock
 from infra.http.errors import Problem
 from infra.http.problems import invalid_request
 from orchestrator.admin.ports import Backend
 from orchestrator.definition.errors import InvalidInput, UnknownDefinition
+from orchestrator.engine.rollouts import in_force
+from orchestrator.engine.state import State
+from orchestrator.runtime.admission import Admission
 from orchestrator.runtime.intake import MAX_INPUT_BYTES
 from orchestrator.runtime.messages import Refused
 from orchestrator.sagalog.rows import SagaRow
@@ -55,11 +59,14 @@ async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) 
     taken but not in the log yet: either way the saga may still run, and the same key finds it.
     """
     began = clock.monotonic()
-    checked = _checked(backend, asked)
+    _limit(asked)
+    admission = Admission(backend.catalogue, backend.reader)
     before = backend.reader.by_key(asked.tenant, asked.definition, asked.key)
+    if before is None:
+        _check(backend, admission, asked)
     row = before or await _begun(backend, asked, max(IN_LOG_S, wait_s))
     state = backend.reader.state(row.id)
-    if state is not None and state.data["input"] not in (checked, asked.given):
+    if state is not None and not _same(backend, admission, asked, state):
         detail = f"the Idempotency-Key {asked.key} was used for saga {row.id} with another input"
         raise Problem(422, detail, code="key_reused", members={"saga": row.id})
     left = wait_s - (clock.monotonic() - began)
@@ -68,17 +75,46 @@ async def start(backend: Backend, clock: Clock, asked: Asked, *, wait_s: float) 
     return Started(row.id, row.status in _ENDED and (before is not None or wait_s > 0))
 
 
-def _checked(backend: Backend, asked: Asked) -> dict[str, Any]:
-    name, given = asked.definition, asked.given
+def _limit(asked: Asked) -> None:
     most = MAX_INPUT_BYTES - ENVELOPE_BYTES
-    if len(msgspec.json.encode(given)) > most:
+    if len(msgspec.json.encode(asked.given)) > most:
         raise Problem(413, f"an input has at most {most} bytes", code="input_too_large")
+
+
+def _check(backend: Backend, admission: Admission, asked: Asked) -> None:
+    """Refuse what the owner would refuse as well; raises Problem 404, 422.
+
+    Under a rollout the owner may know more than this file does yet: then what any version in play
+    reads is left to it.
+    """
+    name, partitions = asked.definition, backend.door.partitions
+    partition = partition_of_start(asked.tenant, name, asked.key, partitions)
+    rollout = in_force(backend.reader.rollouts(partition)).get(name)
     try:
-        return backend.catalogue.validate(name, given)
+        chosen = admission.chosen(name, rollout, asked.tenant, asked.key)
+        chosen.read(asked.given)
     except UnknownDefinition as error:
         raise Problem(404, str(error), code="definition_not_found") from error
     except InvalidInput as error:
-        raise _invalid(error) from error
+        others = (rollout.base, rollout.version) if rollout else ()
+        if not any(_reads(admission, name, version, asked.given) for version in others):
+            raise _invalid(error) from error
+
+
+def _reads(admission: Admission, name: str, version: str, given: dict[str, Any]) -> bool:
+    try:
+        admission.version(name, version).read(given)
+    except (InvalidInput, UnknownDefinition):
+        return False
+    return True
+
+
+def _same(backend: Backend, admission: Admission, asked: Asked, state: State) -> bool:
+    """Whether the saga of this key was started with this input."""
+    versions = [state.version]
+    if asked.definition in backend.catalogue.names():
+        versions.append(backend.catalogue.named(asked.definition).version)
+    return admission.same_input(asked.definition, versions, asked.given, state.data["input"])
 
 
 def _invalid(error: InvalidInput) -> Problem:

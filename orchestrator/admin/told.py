@@ -16,6 +16,8 @@ from orchestrator.engine.facts import (
     Halted,
     Ignored,
     Late,
+    Moved,
+    MoveRefused,
     Parked,
     Refused,
     Repaired,
@@ -94,6 +96,11 @@ def _told_of_people(fact: Fact) -> Told | None:
             return Told("said", f"{fact.signal} by {fact.by}{_because(fact)}; {held}")
         case SignalRefused():
             return Told("denied", f"{fact.signal} by {fact.by} refused: {fact.why}")
+        case Moved():
+            return Told("said", f"goes on by version {fact.version}, by {fact.by}: {fact.reason}")
+        case MoveRefused():
+            what = f"version {fact.version}, wanted by {fact.by}, refused"
+            return Told("denied", f"{what}: {fact.why}")
         case _:
             return None
 

@@ -13,12 +13,13 @@ from orchestrator.deploy.contracts import Contracts
 from orchestrator.deploy.judge import Finding, Judge
 from orchestrator.deploy.messages import Waiting, WaitingCommand, WaitingStart
 from orchestrator.deploy.report import Held, Reasons, Report
+from orchestrator.engine.inputs import Input
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 
-NOTHING = Waiting({}, [], [])
+NOTHING = Waiting({}, [], [], [])
 
 
 class Check:
@@ -41,17 +42,27 @@ class Check:
 
     def run(self, rows: Iterable[SagaRow], waiting: Waiting = NOTHING) -> Report:
         """Judge these sagas, and what waits."""
+        inputs = self._by_saga(waiting)
         commands: dict[int, list[WaitingCommand]] = {}
         for command in waiting.commands:
             commands.setdefault(command.message["saga"], []).append(command)
         for row in rows:
             state = self._reader.state(row.id)
             if state is not None and state.open:
-                found = self._judge.saga(state, waiting.inputs.get(row.id, ()))
+                found = self._judge.saga(state, inputs.get(row.id, ()))
                 found += self._unread(state, commands.get(row.id, ()))
                 self._count(state, found)
         self._starts(waiting.starts)
         return self._reported(waiting)
+
+    def _by_saga(self, waiting: Waiting) -> dict[int, list[Input]]:
+        """The inputs that wait, also of sagas that are named by their request key."""
+        found = {saga: list(some) for saga, some in waiting.inputs.items()}
+        for tenant, definition, key, given in waiting.addressed:
+            row = self._reader.by_key(tenant, definition, key)
+            if row is not None:
+                found.setdefault(row.id, []).append(given)
+        return found
 
     def _plan(self, version: str) -> Plan:
         plan = self._plans.get(version)
@@ -116,7 +127,7 @@ class Check:
             totals.update(same=held.same, different=held.different, stuck=held.stuck)
         report.same, report.different = totals["same"], totals["different"]
         report.stuck, report.open = totals["stuck"], totals.total()
-        inputs = sum(len(some) for some in waiting.inputs.values())
+        inputs = sum(len(some) for some in waiting.inputs.values()) + len(waiting.addressed)
         report.messages = inputs + len(waiting.starts) + len(waiting.commands)
         report.cut = self._judge.cut
         report.reasons = self._reasons.sorted()

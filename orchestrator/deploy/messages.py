@@ -36,21 +36,32 @@ class WaitingCommand(NamedTuple):
     message: CommandMessage
 
 
+class Addressed(NamedTuple):
+    """A signal for the saga of a request key."""
+
+    tenant: int
+    definition: str
+    key: str
+    given: Input
+
+
 class Waiting(NamedTuple):
     """What waits: inputs by saga, in the order of their partition; starts; commands.
 
-    ``unreadable`` counts what cannot be read: it goes to the dead letters, now as before.
+    ``addressed`` are inputs whose saga is known by its request key; ``unreadable`` counts what
+    cannot be read: it goes to the dead letters, now as before.
     """
 
     inputs: dict[int, list[Input]]
     starts: list[WaitingStart]
     commands: list[WaitingCommand]
+    addressed: list[Addressed]
     unreadable: int = 0
 
 
 def sort(records: dict[str, list[ConsumedRecord]]) -> Waiting:
     """Read the records of each topic (named without prefix)."""
-    found, unreadable = Waiting({}, [], []), 0
+    found, unreadable = Waiting({}, [], [], []), 0
     takes: dict[str, Callable[[Waiting, ConsumedRecord], None]] = {
         REQUESTS: _request,
         REPLIES: _reply,
@@ -76,7 +87,12 @@ def _request(found: Waiting, record: ConsumedRecord) -> None:
         found.starts.append(start)
     elif request["type"] == "saga.signal":
         saga, signal = signal_of(request)
-        found.inputs.setdefault(saga, []).append(signal_input(request, signal, NOW))
+        given = signal_input(request, signal, NOW)
+        if saga is not None:
+            found.inputs.setdefault(saga, []).append(given)
+        else:
+            name, key = signal.get("definition", ""), request.get("requestkey", "")
+            found.addressed.append(Addressed(request["tenant"], name, key, given))
     else:
         saga, repair = repair_of(request)
         found.inputs.setdefault(saga, []).append(repair_input(request, repair, NOW))

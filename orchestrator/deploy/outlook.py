@@ -49,33 +49,54 @@ class _Raised(NamedTuple):
 
 def outlook(old: Plan, new: Plan, state: State, troubles: int = TROUBLES) -> Outlook:
     """Compare the two in this situation and in what may follow."""
-    start = _Node(situation.timeless(state))
-    allowed = troubles + (1 if state.status == "needs_operator" else 0)
-    queue, seen = deque([start]), {(situation.key(start.state), 0, "")}
-    difference = failure = ""
-    while queue and len(seen) < SITUATIONS:
-        node = queue.popleft()
-        for event in events(old, new, node.state):
-            follows = _follows(node, event, allowed)
-            if follows is None:
-                continue
-            was, will = _decided(old, event), _decided(new, event)
-            if isinstance(will, _Raised):
-                if not isinstance(was, _Raised):
-                    failure = failure or _said(follows.path, will.why)
-                continue
-            told = _unlike(was, will[1])
-            if told:
-                difference = difference or _said(follows.path, told)
-            elif will[1].facts:
-                after = follows._replace(state=situation.timeless(will[0]))
-                known = (situation.key(after.state), after.troubles, after.sick)
-                if known not in seen:
-                    seen.add(known)
-                    queue.append(after)
-        if difference and failure:
-            break
-    return Outlook(difference, failure, not queue or bool(difference))
+    search = _Search(old, new, state, troubles)
+    while search.queue and len(search.seen) < SITUATIONS and not search.over:
+        search.look(search.queue.popleft())
+    exhausted = not search.queue or bool(search.difference)
+    return Outlook(search.difference, search.failure, exhausted)
+
+
+class _Search:
+    """Breadth first, so that what is found first is the shortest way to it."""
+
+    def __init__(self, old: Plan, new: Plan, state: State, troubles: int) -> None:
+        self._plans = (old, new)
+        self._allowed = troubles + (1 if state.status == "needs_operator" else 0)
+        start = _Node(situation.timeless(state))
+        self.queue = deque([start])
+        self.seen: set[tuple[situation.Key, int, str]] = {_place(start)}
+        self.difference = self.failure = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to find."""
+        return bool(self.difference and self.failure)
+
+    def look(self, node: _Node) -> None:
+        """Try every event here."""
+        for event in events(*self._plans, node.state):
+            follows = _follows(node, event, self._allowed)
+            if follows is not None:
+                self._try(event, follows)
+
+    def _try(self, event: Event, follows: _Node) -> None:
+        was, will = (_decided(plan, event) for plan in self._plans)
+        if isinstance(will, _Raised):
+            if not isinstance(was, _Raised):
+                self.failure = self.failure or _said(follows.path, will.why)
+            return
+        told = _unlike(was, will[1])
+        if told:
+            self.difference = self.difference or _said(follows.path, told)
+        elif will[1].facts:
+            after = follows._replace(state=situation.timeless(will[0]))
+            if _place(after) not in self.seen:
+                self.seen.add(_place(after))
+                self.queue.append(after)
+
+
+def _place(node: _Node) -> tuple[situation.Key, int, str]:
+    return situation.key(node.state), node.troubles, node.sick
 
 
 def _follows(node: _Node, event: Event, allowed: int) -> _Node | None:

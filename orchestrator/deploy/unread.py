@@ -72,21 +72,23 @@ async def _read(
     limit: int,
     found: Unread,
 ) -> None:
+    """What waits on one topic, into what was found."""
     consumer.assign(list(places))
-    firsts = await consumer.beginning_offsets(places)
-    ends = await consumer.end_offsets(places)
+    starts, ends = await _bounds(consumer, places)
     share = max(1, limit // len(places))
-    stops: dict[TopicPartition, int] = {}
-    waiting = 0
-    for tp, committed in places.items():
-        start = committed if firsts[tp] <= committed <= ends[tp] else firsts[tp]
-        waiting += ends[tp] - start
-        consumer.seek(tp, start)
-        if start < ends[tp]:
-            stops[tp] = min(ends[tp], start + share)
-        else:
+    stops = {tp: min(ends[tp], at + share) for tp, at in starts.items() if at < ends[tp]}
+    for tp, at in starts.items():
+        consumer.seek(tp, at)
+        if tp not in stops:
             consumer.pause(tp)
-    records = found.records.setdefault(topic, [])
+    found.records[topic] = records = await _up_to(consumer, stops)
+    waiting = sum(ends[tp] - at for tp, at in starts.items())
+    found.topics.append(Topic(topic, waiting, len(records)))
+
+
+async def _up_to(consumer: Consumer, stops: dict[TopicPartition, int]) -> list[ConsumedRecord]:
+    """The records from where the consumer stands up to these offsets."""
+    records: list[ConsumedRecord] = []
     idle = 0
     while stops and idle < IDLE_POLLS:
         batches = await consumer.getmany(timeout_ms=POLL_MS)
@@ -97,4 +99,16 @@ async def _read(
             if some[-1].offset + 1 >= stop:
                 stops.pop(tp, None)
                 consumer.pause(tp)
-    found.topics.append(Topic(topic, waiting, len(records)))
+    return records
+
+
+async def _bounds(
+    consumer: Consumer, places: Mapping[TopicPartition, int]
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Where what is unread begins and ends; a place that is not there (any more): the first."""
+    firsts = await consumer.beginning_offsets(places)
+    ends = await consumer.end_offsets(places)
+    starts = {
+        tp: place if firsts[tp] <= place <= ends[tp] else firsts[tp] for tp, place in places.items()
+    }
+    return starts, ends

@@ -18,6 +18,8 @@ from orchestrator.engine.facts import (
     Halted,
     Ignored,
     Late,
+    Moved,
+    MoveRefused,
     Parked,
     Refused,
     Repaired,
@@ -35,9 +37,7 @@ from orchestrator.engine.state import Phase, State, StepState
 
 
 class NotAState(ValueError):
-    """A transition does not follow the state it was applied to: one is missing, or it stands
-    twice.
-    """
+    """A transition does not follow the state it was applied to: one is missing, or comes twice."""
 
 
 def evolve(state: State | None, transition: Transition) -> State:
@@ -243,6 +243,12 @@ def _signal_held(work: State, fact: SignalHeld, _at: int) -> None:
         work.held += (fact,)
 
 
+def _moved(work: State, fact: Moved | MoveRefused, _at: int) -> None:
+    refused = isinstance(fact, MoveRefused)
+    work.version = work.version if refused else fact.version
+    work.moves = {**work.moves, fact.request: fact.why if refused else ""}
+
+
 def _completed(work: State, _fact: Completed, _at: int) -> None:
     work.mode = "completed"
     work.deadline = 0
@@ -283,6 +289,8 @@ _APPLY: dict[type, Callable[[State, Any, int], None]] = {
     SignalRefused: _signal_refused,
     SignalHeld: _signal_held,
     Halted: _nothing,
+    Moved: _moved,
+    MoveRefused: _moved,
     Emitted: _nothing,
     Completed: _completed,
     Failed: _failed,

@@ -187,6 +187,27 @@ class SignalRefused(_Fact, frozen=True, tag="signal_refused"):
     why: str
 
 
+class Moved(_Fact, frozen=True, tag="moved"):
+    """The saga goes on by another version of its definition, which stands in the log before this;
+    ``request`` is the identity of what an operator asked for.
+    """
+
+    version: str
+    request: str
+    reason: str
+    by: str
+
+
+class MoveRefused(_Fact, frozen=True, tag="move_refused"):
+    """An operator wanted the saga to go on by another version, and it cannot; ``why`` answers."""
+
+    version: str
+    request: str
+    reason: str
+    by: str
+    why: str
+
+
 class Emitted(_Fact, frozen=True, tag="emitted"):
     """An event of the business: ``id`` is stable, ``key`` keys it on its topic."""
 
@@ -245,6 +266,8 @@ Fact = (
     | SignalRefused
     | SignalHeld
     | Halted
+    | Moved
+    | MoveRefused
     | Emitted
     | Completed
     | Failed

@@ -103,6 +103,8 @@ def _left_behind(old: Plan, new: Plan, state: State, turns: bool) -> Iterator[st
                     f"what step {name} has done was asked for on {where}, and the new version has"
                     f" it undone on {undo.topic}, where nobody knows of it"
                 )
+        elif will is None and unsettled(step):
+            continue  # that has been said
         elif will is None or will.step.kind not in _COMMITTING:
             yield f"what step {name} has done would not be undone: {_missing_undo(will)}"
 

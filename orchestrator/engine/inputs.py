@@ -85,4 +85,14 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     data: dict[str, Any] = {}
 
 
+class Move(msgspec.Struct, frozen=True, gc=False):
+    """An operator's request: go on by another version of the definition (engine/moving.py)."""
+
+    id: str
+    at: int
+    version: str
+    reason: str
+    by: str
+
+
 Input = Start | Reply | Wake | Repair | Signal

@@ -69,6 +69,7 @@ class State(msgspec.Struct):
     keeps the deadline meanwhile. ``parent`` waits for this saga; ``held`` are the signals that are
     not decided yet; ``changed`` are the fields of the input that signals have replaced: ``data``
     keeps what the saga was started with. ``progress``: every move of a step is told.
+    ``moves`` are the operator's requests to go by another version, as ``signals``.
     """
 
     saga: int
@@ -99,6 +100,7 @@ class State(msgspec.Struct):
     held: tuple[SignalHeld, ...] = ()
     changed: dict[str, Any] = {}
     progress: bool = False
+    moves: dict[str, str] = {}
 
     @property
     def open(self) -> bool:

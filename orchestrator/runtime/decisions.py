@@ -10,17 +10,19 @@ from infra.broker.types import Record
 from orchestrator.definition.nodes import canonical
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.plan import Plan
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State
 from orchestrator.runtime.messages import Outgoing, Refused
 from orchestrator.sagalog.records import (
     DefinitionRecord,
     LogRecord,
+    RolloutRecord,
     Sealed,
     TransitionRecord,
     encode_record,
     seal,
 )
-from orchestrator.sagalog.rows import Held, HeldDefinition, HeldTransition
+from orchestrator.sagalog.rows import Held, HeldDefinition, HeldRollout, HeldTransition
 
 FULL_BYTES: Final = 200_000
 """A run of decisions is appended when it has reached this size."""
@@ -48,7 +50,14 @@ class Defined(NamedTuple):
     raw: bytes
 
 
-Entry = Decided | Defined
+class RolledOut(NamedTuple):
+    """A rule for new sagas, the ``number``-th of the partition."""
+
+    number: int
+    rollout: Rollout
+
+
+Entry = Decided | Defined | RolledOut
 
 
 class Decisions:
@@ -81,6 +90,10 @@ class Decisions:
         self._append(None, record, MAX_DECISION_BYTES)
         self.entries.append(Defined(plan.version, canonical(plan.definition)))
 
+    def roll_out(self, number: int, rollout: Rollout) -> None:
+        """Take a rollout, the ``number``-th of the partition; raises TooLarge."""
+        self._roll_out(number, rollout, MAX_DECISION_BYTES)
+
     def again(self, held: Held, state: State | None) -> None:
         """Take what the topic has lost, renumbered (DESIGN law 14); ``state`` is its saga's."""
         number = self.seq + len(self.records)
@@ -94,6 +107,8 @@ class Decisions:
             raw = msgspec.Raw(held.definition)
             self._append(None, DefinitionRecord(self.epoch, number, held.version, raw), NO_LIMIT)
             self.entries.append(Defined(held.version, held.definition))
+        elif isinstance(held, HeldRollout):
+            self._roll_out(held.number, held.rollout, NO_LIMIT)
 
     @property
     def full(self) -> bool:
@@ -108,6 +123,11 @@ class Decisions:
     def decided(self) -> Iterator[Decided]:
         """The transitions among the entries."""
         return (entry for entry in self.entries if isinstance(entry, Decided))
+
+    def _roll_out(self, number: int, rollout: Rollout, limit: int) -> None:
+        record = RolloutRecord(self.epoch, self.seq + len(self.records), number, rollout)
+        self._append(None, record, limit)
+        self.entries.append(RolledOut(number, rollout))
 
     def _append(self, key: bytes | None, record: LogRecord, limit: int) -> None:
         encoded = Record(key, encode_record(record))

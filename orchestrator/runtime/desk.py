@@ -18,10 +18,13 @@ from orchestrator.definition.errors import UnknownDefinition, UnknownSignal
 from orchestrator.engine.decide import decide, park
 from orchestrator.engine.facts import Started
 from orchestrator.engine.inputs import Input, Repair, Wake
+from orchestrator.engine.moving import move
 from orchestrator.engine.state import State
 from orchestrator.runtime import wire
 from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.intake import (
+    move_input,
+    move_of,
     read_reply,
     read_request,
     repair_input,
@@ -68,6 +71,12 @@ class Desk:
                 self._starts.take(record, request, at, out)
             elif request["type"] == "saga.signal":
                 self._signal(record, request, at, out)
+            elif request["type"] == "saga.move":
+                self._move(record, request, at, out)
+            elif request["type"] == "saga.define":
+                self._starts.versions.define(request, out)
+            elif request["type"] == "saga.rollout":
+                self._starts.versions.roll_out(request, out)
             else:
                 self._repair(record, request, at, out)
         except SagaLogError:
@@ -115,6 +124,20 @@ class Desk:
         saga, body = repair_of(request)
         if self._here(record, REQUESTS, saga, out):
             self._decide(self._known(saga, request["tenant"]), repair_input(request, body, at), out)
+
+    def _move(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
+        """Another version for a saga; its definition stands in the log before (law 14)."""
+        saga, body = move_of(request)
+        if not self._here(record, REQUESTS, saga, out):
+            return
+        state = self._known(saga, request["tenant"])
+        new = self._starts.versions.plan(body["version"])
+        given = move_input(request, body, at)
+        after, transition = move(self._office.plans.get(state.version), new, state, given)
+        if new is not None and after.version != state.version:
+            self._starts.versions.logged(new, out)
+        out.add(transition, after)
+        self.states.decided(after)
 
     def _signal(self, record: ConsumedRecord, request: Request, at: int, out: Decisions) -> None:
         saga, body = signal_of(request)

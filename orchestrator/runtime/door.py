@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -55,7 +55,7 @@ class FrontDoor:
     ) -> None:
         self._settings = settings
         self._topic = settings.topic(REQUESTS)
-        self._partitions = partitions
+        self.partitions = partitions
         self._producer: Producer | None = None
         self._sender: BatchSender | None = None
         self._lock = asyncio.Lock()
@@ -90,7 +90,7 @@ class FrontDoor:
         message["requestkey"] = key
         if traceparent:
             message["traceparent"] = traceparent
-        partition = partition_of_start(tenant, definition, key, self._partitions)
+        partition = partition_of_start(tenant, definition, key, self.partitions)
         await self._publish(partition, key, message)
 
     async def signal(
@@ -133,9 +133,50 @@ class FrontDoor:
             data["step"] = step
         await self._about(saga, self._message("saga.repair", tenant, data, request))
 
+    async def move(
+        self,
+        saga: int,
+        version: str,
+        reason: str,
+        by: str,
+        tenant: int = DEFAULT_TENANT,
+        *,
+        request: str,
+    ) -> None:
+        """Ask for a saga to go on by another version; the same ``request`` is the same move.
+
+        Raises BrokerError.
+        """
+        data = {"version": version, "reason": reason, "by": by}
+        await self._about(saga, self._message("saga.move", tenant, data, request))
+
+    async def define(
+        self, definition: dict[str, Any], tenant: int = DEFAULT_TENANT, *, request: str
+    ) -> None:
+        """Have every partition know a definition; the same one again changes nothing.
+
+        Raises TooLargeRequest, BrokerError; then some may know it.
+        """
+        await self._everywhere("saga.define", {"definition": definition}, tenant, request)
+
+    async def roll_out(
+        self, rule: Mapping[str, Any], tenant: int = DEFAULT_TENANT, *, request: str
+    ) -> None:
+        """Tell every partition which version new sagas get (``contracts.envelope.RolloutData``);
+        the same ``request`` is the same rule.
+
+        Raises TooLargeRequest, BrokerError; then some may have it, and asking again tells the rest.
+        """
+        await self._everywhere("saga.rollout", dict(rule), tenant, request)
+
+    async def _everywhere(self, kind: str, data: dict[str, Any], tenant: int, request: str) -> None:
+        message = self._message(kind, tenant, data, request)
+        for partition in range(self.partitions):
+            await self._publish(partition, request, message)
+
     async def _about(self, saga: int, message: dict[str, Any]) -> None:
         message["saga"] = str(saga)
-        await self._publish(partition_of_saga(saga) % self._partitions, str(saga), message)
+        await self._publish(partition_of_saga(saga) % self.partitions, str(saga), message)
 
     def _message(
         self, kind: str, tenant: int, data: dict[str, Any], request: str

@@ -9,12 +9,17 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.envelope import (
+    DEFINE,
+    MOVE,
     REPAIR,
     REPLY,
     REQUEST,
+    ROLLOUT,
     SIGNAL,
     START,
+    DefineData,
     MalformedMessage,
+    MoveData,
     RepairData,
     ReplyMessage,
     Request,
@@ -25,7 +30,8 @@ from contracts.envelope import (
     explain,
 )
 from infra.broker.types import ConsumedRecord
-from orchestrator.engine.inputs import Repair, Reply, Signal
+from orchestrator.engine.inputs import Move, Repair, Reply, Signal
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.signals import CANCEL
 
 MAX_INPUT_BYTES: Final = 128 * 1024
@@ -81,6 +87,45 @@ def signal_input(request: Request, body: SignalData, at: int) -> Signal:
     """What the engine is told."""
     data = body.get("data", {})
     return Signal(request["id"], at, body["signal"], body["reason"], body["by"], data)
+
+
+def move_of(request: Request) -> tuple[int, MoveData]:
+    """Saga and body of a ``saga.move``; raises MalformedMessage."""
+    saga = request.get("saga")
+    if saga is None:
+        raise MalformedMessage("saga: a move names one")
+    return saga, _body(MOVE, request)
+
+
+def move_input(request: Request, body: MoveData, at: int) -> Move:
+    """What the engine is told."""
+    return Move(request["id"], at, body["version"], body["reason"], body["by"])
+
+
+def define_of(request: Request) -> DefineData:
+    """Body of a ``saga.define``; raises MalformedMessage."""
+    return _body(DEFINE, request)
+
+
+def rollout_of(request: Request) -> Rollout:
+    """What a ``saga.rollout`` asks for; raises MalformedMessage."""
+    body = _body(ROLLOUT, request)
+    off = body.get("off", False)
+    if not off and not (body.get("base") and body.get("version")):
+        raise MalformedMessage("data: a rollout names its base and its version")
+    return Rollout(
+        body["definition"],
+        request["id"],
+        body["at"],
+        body["by"],
+        body["reason"],
+        body.get("base", ""),
+        body.get("version", ""),
+        body.get("share", 0),
+        tuple(body.get("keys", ())),
+        tuple(body.get("tenants", ())),
+        off,
+    )
 
 
 def reply_input(reply: ReplyMessage, at: int) -> Reply:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 from infra.broker.settings import BrokerSettings
 from infra.telemetry import Spans
 from orchestrator.engine.facts import Transition
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State
 from orchestrator.runtime.plans import Plans
 from orchestrator.runtime.states import Shelf
@@ -19,6 +20,8 @@ class Book(Protocol):
     def load(self, saga: int) -> list[Transition]: ...
     def last_sequence(self, partition: int) -> int: ...
     def versions(self, partition: int) -> set[str]: ...
+    def definition(self, version: str) -> bytes | None: ...
+    def rollouts(self, partition: int) -> list[Rollout]: ...
 
 
 class Office(NamedTuple):

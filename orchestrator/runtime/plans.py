@@ -1,18 +1,11 @@
 """Plans by version: from the definitions this process knows, else from those the log has stored."""
 
-from typing import Protocol
-
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Definition, parse
 from orchestrator.engine.plan import Plan
+from orchestrator.runtime.admission import StoredDefinitions
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
-
-
-class StoredDefinitions(Protocol):
-    """The definitions that stand in the log (``orchestrator.sagalog.store.SagaLog``)."""
-
-    def definition(self, version: str) -> bytes | None: ...
 
 
 class UnknownVersion(RuntimeFailure):
@@ -40,6 +33,10 @@ class Plans:
             return self.get(version)
         except (UnknownVersion, SagaLogError):
             return None
+
+    def know(self, definition: Definition) -> None:
+        """A definition that is about to stand in the log."""
+        self.catalogue.add_stored(definition)
 
     def _definition(self, version: str) -> Definition:
         known = self.catalogue.by_version(version)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from orchestrator.runtime import happenings as h
 from orchestrator.runtime.boundaries import REFILL, SENT_MARK, TRANSITIONS
-from orchestrator.runtime.decisions import Decided, Decisions
+from orchestrator.runtime.decisions import Decided, Decisions, Defined
 from orchestrator.runtime.desk import Desk
 from orchestrator.runtime.log_writer import Lane
 from orchestrator.runtime.ownership import Ownership
@@ -87,8 +87,10 @@ class Runs:
             for offset, entry in enumerate(run.entries, span.base):
                 if isinstance(entry, Decided):
                     batch.add(offset, entry.sealed, entry.state)
-                else:
+                elif isinstance(entry, Defined):
                     batch.define(self._host.number, offset, entry.version, entry.raw)
+                else:
+                    batch.roll_out(self._host.number, offset, entry.number, entry.rollout)
         last = spans[-1]
         own, now = self._host.own, self._services.clock.now_ms()
         epoch = self._runs[last.id].epoch

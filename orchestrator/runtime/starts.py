@@ -7,8 +7,6 @@ from typing import Any, NamedTuple, Protocol
 from contracts.envelope import Request
 from contracts.topics import REQUESTS, partition_of_start, saga_id
 from infra.broker.types import ConsumedRecord
-from orchestrator.definition.builder import Saga
-from orchestrator.definition.catalogue import validated
 from orchestrator.definition.errors import InvalidInput, UnknownDefinition
 from orchestrator.engine.decide import started_fact
 from orchestrator.engine.facts import Completed, Failed, Started
@@ -16,6 +14,7 @@ from orchestrator.engine.inputs import Input, Parent, Start
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime import told, wire
+from orchestrator.runtime.admission import Startable
 from orchestrator.runtime.children import ended, never_begun, parent_of
 from orchestrator.runtime.decisions import Decided, Decisions
 from orchestrator.runtime.intake import start_of
@@ -23,6 +22,7 @@ from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.states import States
 from orchestrator.runtime.tracing import trace_of_start
+from orchestrator.runtime.versions import Versions
 
 StartKey = tuple[int, str, str]
 
@@ -44,14 +44,14 @@ class Starts:
         self._states = states
         self._decide = decide
         self._sequence = 0
-        self._versions: set[str] = set()
+        self.versions = Versions(office, partition)
         self._started: dict[StartKey, int] = {}  # starts that are not in SQLite yet
 
     def open(self) -> None:
         """Begin on what SQLite holds."""
         self._started.clear()
         self._sequence = self._office.book.last_sequence(self._partition)
-        self._versions = self._office.book.versions(self._partition)
+        self.versions.open()
 
     def committed(self, decided: Decided) -> None:
         """This transition stands in SQLite."""
@@ -66,20 +66,19 @@ class Starts:
         if not self.here(record, tenant, name, key, out):
             return
         asked = Asked(request, name, key, *parent_of(body))
-        try:
-            known = self._office.plans.catalogue.named(name)
-            given = validated(known.input, body["input"])
-        except UnknownDefinition as error:
-            self._refuse(asked, (404, "definition_not_found", str(error)), at, out)
-            return
-        except InvalidInput as error:
-            self._refuse(asked, (422, "invalid_input", str(error)), at, out)
-            return
         state = self.already(tenant, name, key)
         if state is not None:
-            self._again(asked, state, given, at, out)
+            self._again(asked, state, body["input"], at, out)
             return
-        self._mint(asked, known, given, at, out)
+        try:
+            known = self.versions.chosen(name, tenant, key)
+            given = known.read(body["input"])
+        except UnknownDefinition as error:
+            self._refuse(asked, (404, "definition_not_found", str(error)), at, out)
+        except InvalidInput as error:
+            self._refuse(asked, (422, "invalid_input", str(error)), at, out)
+        else:
+            self._mint(asked, known, given, at, out)
 
     def here(
         self, record: ConsumedRecord, tenant: int, definition: str, key: str, out: Decisions
@@ -102,12 +101,12 @@ class Starts:
         return None if saga is None else self._states.get(saga)
 
     def _mint(
-        self, asked: "Asked", known: Saga, given: dict[str, Any], at: int, out: Decisions
+        self, asked: "Asked", known: Startable, given: dict[str, Any], at: int, out: Decisions
     ) -> None:
         """A new saga, under the next id of this partition (law 10)."""
         request, key = asked.request, asked.key
         tenant, caller = request["tenant"], request.get("traceparent")
-        trace = trace_of_start(caller, tenant, known.name, key, self._office.spans)
+        trace = trace_of_start(caller, tenant, asked.definition, key, self._office.spans)
         self._sequence += 1
         saga = saga_id(self._sequence, self._partition)
         start = Start(
@@ -123,7 +122,7 @@ class Starts:
             asked.until,
         )
         self._begin(self._office.plans.get(known.version), start, out)
-        self._started[tenant, known.name, key] = saga
+        self._started[tenant, asked.definition, key] = saga
 
     def _refuse(self, asked: "Asked", why: tuple[int, str, str], at: int, out: Decisions) -> None:
         tenant, (status, code, reason) = asked.request["tenant"], why
@@ -136,9 +135,7 @@ class Starts:
             )
 
     def _begin(self, plan: Plan, start: Start, out: Decisions) -> None:
-        if plan.version not in self._versions:
-            out.define(plan)
-            self._versions.add(plan.version)
+        self.versions.logged(plan, out)
         self._decide(None, start, out, started_fact(plan, start))
 
     def _again(
@@ -147,7 +144,7 @@ class Starts:
         """The same request key is the same saga: tell its outcome once more, or refuse another
         body. A parent asks for its child with the data that it has now: that is no other body.
         """
-        if state.data["input"] != given and asked.parent is None:
+        if asked.parent is None and not self.versions.same_input(state, given):
             why = f"request key {state.key} has been used with another input"
             self._refuse(asked, (422, "key_reused", why), at, out)
         elif not state.open and not self._states.pinned(state.saga):

@@ -14,6 +14,7 @@ _COPIES = [
     SQL["copy_transitions"],
     SQL["copy_definitions"],
     SQL["copy_definition_places"],
+    SQL["copy_rollouts"],
     SQL["copy_partition"],
 ]
 

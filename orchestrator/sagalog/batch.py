@@ -3,14 +3,17 @@
 import msgspec
 
 from orchestrator.definition.nodes import parse
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.records import Sealed
 from orchestrator.sagalog.rows import row_of
 
+_encode = msgspec.json.Encoder().encode
+
 
 class Batch:
-    """Transitions, definitions and partition facts, of several partitions if need be.
+    """Transitions, definitions, rollouts and partition facts, of several partitions if need be.
 
     A saga's row is written once, as it stands after its last transition here.
     """
@@ -20,6 +23,7 @@ class Batch:
         self.states: dict[int, State] = {}
         self.definitions: list[tuple[str, str, str]] = []
         self.places: list[tuple[int, str, int]] = []
+        self.rollouts: list[tuple[int, int, str, int]] = []
         self.facts: dict[int, PartitionFacts] = {}
 
     def __len__(self) -> int:
@@ -28,7 +32,7 @@ class Batch:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.transitions or self.places or self.facts)
+        return bool(self.transitions or self.places or self.rollouts or self.facts)
 
     def add(self, offset: int, sealed: Sealed, state: State) -> None:
         """A transition, its offset in its partition's log, and the state after it."""
@@ -43,6 +47,10 @@ class Batch:
         body = bytes(definition)
         self.definitions.append((version, parse(body).name, body.decode()))
         self.places.append((partition, version, offset))
+
+    def roll_out(self, partition: int, offset: int, number: int, rollout: Rollout) -> None:
+        """A rollout, the ``number``-th of its partition, that stands at this offset."""
+        self.rollouts.append((partition, number, _encode(rollout).decode(), offset))
 
     def keep(self, facts: PartitionFacts) -> None:
         """What is known of a partition after this batch."""

@@ -18,6 +18,7 @@ Row = tuple[Any, ...]
 # Table -> (statement, how many of its first columns identify a row)
 _TABLES = {
     "definitions": (SQL["compare_definitions"], 1),
+    "rollouts": (SQL["compare_rollouts"], 2),
     "sagas": (SQL["compare_sagas"], 1),
     "transitions": (SQL["compare_transitions"], 2),
 }

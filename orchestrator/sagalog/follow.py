@@ -18,7 +18,13 @@ from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.boundaries import FOLLOW
 from orchestrator.sagalog.errors import LogGap, UnreadableRecord
 from orchestrator.sagalog.fold import LogFold, PartitionFacts, Verdict
-from orchestrator.sagalog.records import Claim, DefinitionRecord, TransitionRecord, decode_record
+from orchestrator.sagalog.records import (
+    Claim,
+    DefinitionRecord,
+    RolloutRecord,
+    TransitionRecord,
+    decode_record,
+)
 from orchestrator.sagalog.store import SagaLog
 
 Raw = tuple[int, bytes | None]  # offset and value of a record of the topic
@@ -95,6 +101,8 @@ class Follower:
         verdict = fold.accept(offset, record)
         if verdict.accepted and isinstance(record, DefinitionRecord):
             batch.define(fold.facts.partition, offset, record.version, record.definition)
+        elif verdict.accepted and isinstance(record, RolloutRecord):
+            batch.roll_out(fold.facts.partition, offset, record.number, record.rollout)
         elif verdict.accepted and isinstance(record, TransitionRecord):
             batch.add(offset, record.sealed, self._after(batch, record.transition))
         return verdict

@@ -4,9 +4,12 @@ import sqlite3
 import threading
 from typing import Any, Self
 
+import msgspec
+
 from infra.datastore import Statements
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Transition
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State
 from orchestrator.sagalog.errors import LogReadFailed
 from orchestrator.sagalog.fold import PartitionFacts
@@ -16,6 +19,7 @@ from orchestrator.sagalog.rows import SagaRow
 PACKAGE = "orchestrator.sagalog"
 SQL = Statements(PACKAGE)
 
+rollout_of = msgspec.json.Decoder(Rollout).decode
 _Parameters = tuple[object, ...] | dict[str, object]
 
 
@@ -69,6 +73,10 @@ class Lookups:
     def definitions(self) -> list[tuple[str, str, str]]:
         """Every definition: (version, name, canonical JSON)."""
         return self._all("definitions")
+
+    def rollouts(self, partition: int) -> list[Rollout]:
+        """Every rollout that the partition's log holds, in its order."""
+        return [rollout_of(body) for (body,) in self._all("rollouts", (partition,))]
 
     def partition_facts(self, partition: int) -> PartitionFacts | None:
         """What is known of a partition's log; None when the file holds nothing of it."""

@@ -15,7 +15,8 @@ INSERT INTO sagas (id, tenant, definition, version, key, status, number, wake_at
                    updated_at, code, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
-    status = excluded.status, number = excluded.number, wake_at = excluded.wake_at,
+    version = excluded.version, status = excluded.status, number = excluded.number,
+    wake_at = excluded.wake_at,
     updated_at = excluded.updated_at, code = excluded.code, reason = excluded.reason
  WHERE excluded.number >= number;
 
@@ -26,6 +27,11 @@ ON CONFLICT (version) DO UPDATE SET name = name WHERE body = excluded.body;
 -- name: put_definition_place
 INSERT INTO definition_places (partition, version, log_offset) VALUES (?, ?, ?)
 ON CONFLICT (partition, version) DO UPDATE SET log_offset = excluded.log_offset;
+
+-- name: put_rollout
+INSERT INTO rollouts (partition, number, body, log_offset) VALUES (?, ?, ?, ?)
+ON CONFLICT (partition, number) DO UPDATE SET log_offset = excluded.log_offset
+ WHERE body = excluded.body;
 
 -- name: put_partition
 INSERT INTO partitions (partition, log, epoch, seq, log_offset, sent, at)
@@ -42,6 +48,10 @@ UPDATE transitions SET log_offset = 4503599627370496 + position
 UPDATE definition_places SET log_offset = 4503599627370496 + log_offset
  WHERE partition = ? AND log_offset >= ? AND log_offset < 4503599627370496;
 
+-- name: displace_rollouts
+UPDATE rollouts SET log_offset = 4503599627370496 + log_offset
+ WHERE partition = ? AND log_offset >= ? AND log_offset < 4503599627370496;
+
 -- name: conflicting_transition
 SELECT 1 FROM transitions
  WHERE saga = ? AND number = ? AND NOT (at = ? AND input = ? AND facts = ?);
@@ -54,6 +64,9 @@ DELETE FROM transitions WHERE partition = ?;
 
 -- name: forget_definition_places
 DELETE FROM definition_places WHERE partition = ?;
+
+-- name: forget_rollouts
+DELETE FROM rollouts WHERE partition = ?;
 
 -- name: forget_partition
 DELETE FROM partitions WHERE partition = ?;
@@ -87,6 +100,10 @@ SELECT version, name, body
 -- name: copy_definition_places
 INSERT INTO aside.definition_places (partition, version, log_offset)
 SELECT partition, version, log_offset FROM main.definition_places WHERE partition = ?;
+
+-- name: copy_rollouts
+INSERT INTO aside.rollouts (partition, number, body, log_offset)
+SELECT partition, number, body, log_offset FROM main.rollouts WHERE partition = ?;
 
 -- name: copy_partition
 INSERT INTO aside.partitions (partition, log, epoch, seq, log_offset, sent, at)
@@ -159,6 +176,13 @@ SELECT places.log_offset, places.version, definitions.body
   FROM definition_places AS places JOIN definitions USING (version)
  WHERE places.partition = ? AND places.log_offset >= ? AND places.log_offset < ?
  ORDER BY places.log_offset;
+
+-- name: rollouts_from
+SELECT log_offset, number, body FROM rollouts
+ WHERE partition = ? AND log_offset >= ? AND log_offset < ? ORDER BY log_offset;
+
+-- name: rollouts
+SELECT body FROM rollouts WHERE partition = ? ORDER BY number;
 
 -- name: versions
 SELECT version FROM definition_places WHERE partition = ? AND log_offset < 4503599627370496;
@@ -255,6 +279,9 @@ SELECT saga, number, at, input, facts FROM transitions ORDER BY saga, number;
 
 -- name: compare_definitions
 SELECT version, name, body FROM definitions ORDER BY version;
+
+-- name: compare_rollouts
+SELECT partition, number, body FROM rollouts ORDER BY partition, number;
 
 -- name: home
 SELECT embedded FROM home;

@@ -1,4 +1,4 @@
-"""What stands on the topic ``saga.log``: claims, definitions and transitions, as JSON.
+"""What stands on the topic ``saga.log``: claims, definitions, rollouts and transitions, as JSON.
 
 The facts of a transition are encoded once (``seal``): the same text goes to the topic and into the
 file, so both hold the same bytes whichever was written from which. Sources: DESIGN laws 2, 9 and
@@ -9,6 +9,7 @@ import msgspec
 
 from orchestrator.definition.nodes import Definition, canonical, parse
 from orchestrator.engine.facts import Fact, Transition
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.sagalog.errors import UnreadableRecord
 
 
@@ -39,6 +40,17 @@ class DefinitionRecord(msgspec.Struct, frozen=True, tag="definition", gc=False):
         return cls(epoch, seq, version, msgspec.Raw(canonical(definition)))
 
 
+class RolloutRecord(msgspec.Struct, frozen=True, tag="rollout", gc=False):
+    """A rule for the starts of a definition, the ``number``-th of its partition (from 1), in force
+    for what is decided after it. The definitions of its versions stand before it.
+    """
+
+    epoch: str
+    seq: int
+    number: int
+    rollout: Rollout
+
+
 class Sealed(msgspec.Struct, frozen=True, gc=False):
     """A transition and its facts in JSON: made by ``seal``, or read from topic or file."""
 
@@ -64,7 +76,7 @@ class TransitionRecord(msgspec.Struct, frozen=True, gc=False):
         return self.sealed.transition
 
 
-LogRecord = Claim | DefinitionRecord | TransitionRecord
+LogRecord = Claim | DefinitionRecord | RolloutRecord | TransitionRecord
 
 
 class _Body(msgspec.Struct, frozen=True, gc=False):
@@ -93,7 +105,7 @@ class _Header(msgspec.Struct, gc=False):
 
 
 _ENCODER = msgspec.json.Encoder()
-_RECORDS = msgspec.json.Decoder(Claim | DefinitionRecord | _Wire)
+_RECORDS = msgspec.json.Decoder(Claim | DefinitionRecord | RolloutRecord | _Wire)
 _FACTS = msgspec.json.Decoder(tuple[Fact, ...])
 _HEADERS = msgspec.json.Decoder(_Header)
 

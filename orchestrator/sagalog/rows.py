@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.records import Sealed
 
@@ -44,7 +45,15 @@ class HeldDefinition(msgspec.Struct, frozen=True, gc=False):
     definition: bytes
 
 
-Held = HeldTransition | HeldDefinition
+class HeldRollout(msgspec.Struct, frozen=True, gc=False):
+    """A rollout that the file holds, the ``number``-th of its partition, and where it stands."""
+
+    offset: int
+    number: int
+    rollout: Rollout
+
+
+Held = HeldTransition | HeldDefinition | HeldRollout
 
 
 def row_of(state: State) -> tuple[object, ...]:

@@ -14,9 +14,9 @@ from orchestrator.sagalog.aside import copy_partition, free_name, remove
 from orchestrator.sagalog.batch import Batch
 from orchestrator.sagalog.boundaries import COMMIT, DISPLACE, FORGET, HOME, MIGRATE
 from orchestrator.sagalog.errors import LogConflict, LogWriteFailed
-from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups
+from orchestrator.sagalog.lookups import PACKAGE, SQL, Lookups, rollout_of
 from orchestrator.sagalog.records import unseal
-from orchestrator.sagalog.rows import Held, HeldDefinition, HeldTransition, SagaRow
+from orchestrator.sagalog.rows import Held, HeldDefinition, HeldRollout, HeldTransition, SagaRow
 
 PAGE = 1_000
 DISPLACED = 2**52  # offsets from here on say: not in the topic now (see schema.sql)
@@ -27,11 +27,13 @@ _PUT_SAGA = SQL["put_saga"]
 _PUT_PARTITION = SQL["put_partition"]
 _PUT_DEFINITION = SQL["put_definition"]
 _PUT_PLACE = SQL["put_definition_place"]
-_DISPLACE = [SQL["displace_transitions"], SQL["displace_definitions"]]
+_PUT_ROLLOUT = SQL["put_rollout"]
+_DISPLACE = [SQL["displace_transitions"], SQL["displace_definitions"], SQL["displace_rollouts"]]
 _FORGET = [
     SQL["forget_sagas"],
     SQL["forget_transitions"],
     SQL["forget_definition_places"],
+    SQL["forget_rollouts"],
     SQL["forget_partition"],
 ]
 
@@ -83,6 +85,9 @@ class SagaLog(Lookups):
             if many(_PUT_DEFINITION, batch.definitions).rowcount != len(batch.definitions):
                 raise LogConflict("a definition of this version is there with another content")
             many(_PUT_PLACE, batch.places)
+        rollouts = batch.rollouts
+        if rollouts and many(_PUT_ROLLOUT, rollouts).rowcount != len(rollouts):
+            raise LogConflict("a rollout of this number is there with another content")
         if batch.facts:
             many(_PUT_PARTITION, batch.partition_rows())
 
@@ -128,12 +133,12 @@ class SagaLog(Lookups):
 
     def suffix(self, partition: int, from_offset: int) -> Iterator[Held]:
         """What the file holds of the partition's log from this offset on, in its order (law 3)."""
-        definitions = self._definitions(partition, from_offset, DISPLACED)
+        others = self._others(partition, from_offset, DISPLACED)
         for held in self._transitions(partition, from_offset, DISPLACED):
-            while definitions and definitions[0].offset < held.offset:
-                yield definitions.pop(0)
+            while others and others[0].offset < held.offset:
+                yield others.pop(0)
             yield held
-        yield from definitions
+        yield from others
 
     def settle(self, embedded: bool) -> None:
         """Say on which kind of broker the log of this file is; raises LogWriteFailed."""
@@ -149,8 +154,10 @@ class SagaLog(Lookups):
         self._change(_DISPLACE, (partition, from_offset), DISPLACE)
 
     def displaced(self, partition: int) -> Iterator[Held]:
-        """What must be appended again: the definitions, then the transitions in their order."""
-        yield from self._definitions(partition, DISPLACED, _NEVER)
+        """What must be appended again: definitions and rollouts, then the transitions in their
+        order.
+        """
+        yield from self._others(partition, DISPLACED, _NEVER)
         yield from self._transitions(partition, DISPLACED, _NEVER)
 
     def set_aside(self, partition: int, now_ms: int, why: str) -> Path:
@@ -177,9 +184,15 @@ class SagaLog(Lookups):
         """Take a partition out of the file, in one transaction; raises LogWriteFailed."""
         self._change(_FORGET, (partition,), FORGET)
 
-    def _definitions(self, partition: int, first: int, end: int) -> list[HeldDefinition]:
+    def _others(self, partition: int, first: int, end: int) -> list[HeldDefinition | HeldRollout]:
+        """The definitions and rollouts, in the order of the log; they are few."""
         found = self._all("definitions_from", (partition, first, end))
-        return [HeldDefinition(offset, version, body.encode()) for offset, version, body in found]
+        rules = self._all("rollouts_from", (partition, first, end))
+        held: list[HeldDefinition | HeldRollout] = [
+            HeldDefinition(offset, version, body.encode()) for offset, version, body in found
+        ]
+        held += [HeldRollout(offset, number, rollout_of(body)) for offset, number, body in rules]
+        return sorted(held, key=lambda one: one.offset)
 
     def _transitions(self, partition: int, first: int, end: int) -> Iterator[HeldTransition]:
         while page := self._all("transitions_from", (partition, first, end, PAGE)):

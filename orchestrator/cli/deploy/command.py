@@ -3,9 +3,16 @@
 import typer
 
 from orchestrator.cli.deploy.check import check
+from orchestrator.cli.deploy.move import move
+from orchestrator.cli.deploy.rollout import rollback, rollout
+from orchestrator.cli.deploy.status import status
 
 app = typer.Typer()
 app.command()(check)
+app.command()(move)
+app.command()(rollout)
+app.command()(rollback)
+app.command()(status)
 
 
 @app.callback()

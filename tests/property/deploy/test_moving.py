@@ -1,5 +1,5 @@
-"""Any saga anywhere, moved to any other version that does not hinder it: the engine goes on, and the
-saga ends as that version says, with nothing left of what was done if it fails.
+"""Any saga anywhere, moved to any other version that does not hinder it: the engine goes on, and
+the saga ends as that version says, with nothing left of what was done if it fails.
 """
 
 import os
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.nodes import Call, Definition, Kind, Node, Step
+from orchestrator.definition.nodes import Call, Definition, Kind, Leaf, Node, Step, Wait
 from orchestrator.definition.rules import check
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Sent, Transition
@@ -19,7 +19,7 @@ from orchestrator.engine.hindrances import hindrances
 from orchestrator.engine.inputs import Reply
 from orchestrator.engine.moving import arrived
 from orchestrator.engine.plan import Plan
-from tests.world import World, definition, parallel, step
+from tests.world import World, definition, parallel, step, wait
 
 NAMES = ("a", "b", "c", "d")
 MOVES = 60
@@ -33,6 +33,16 @@ def fits(made: Definition) -> bool:
     except DefinitionError:
         return False
     return True
+
+
+@st.composite
+def leaves(draw: st.DrawFn, name: str, before: tuple[str, ...]) -> Leaf:
+    """A step, or a wait; what it is answered with has a price too."""
+    if draw(st.integers(0, 5)):
+        return draw(steps(name, before))
+    if draw(st.booleans()):
+        return wait(name, required=("yes", "price"))
+    return wait(name, signal="", required=(), accepts="", expires="done", data={"price": 1})
 
 
 @st.composite
@@ -51,31 +61,31 @@ def steps(draw: st.DrawFn, name: str, before: tuple[str, ...]) -> Step:
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> list[Step]:
+def bodies(draw: st.DrawFn) -> list[Leaf]:
     """The steps of a small definition, one after another, of a few names."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
-    return [draw(steps(name, tuple(names[:at]))) for at, name in enumerate(names)]
+    return [draw(leaves(name, tuple(names[:at]))) for at, name in enumerate(names)]
 
 
 @st.composite
-def others(draw: st.DrawFn, body: list[Step]) -> list[Step]:
+def others(draw: st.DrawFn, body: list[Leaf]) -> list[Leaf]:
     """Another version: most steps stay as they are, some are gone, other, new or elsewhere."""
-    found: list[Step] = []
+    found: list[Leaf] = []
     for one in body:
         before = tuple(step.name for step in found)
         match draw(st.sampled_from(["keep"] * 7 + ["drop", "other", "new", "swap"])):
             case "drop":
                 continue
             case "other":
-                found.append(draw(steps(one.name, before)))
+                found.append(draw(leaves(one.name, before)))
             case "new":
-                found += [draw(steps(f"n{one.name}", before)), one]
+                found += [draw(leaves(f"n{one.name}", before)), one]
             case "swap" if found:
                 found.insert(-1, one)
             case _:
                 found.append(one)
     if draw(st.booleans()):
-        found.append(draw(steps("z", tuple(step.name for step in found))))
+        found.append(draw(leaves("z", tuple(step.name for step in found))))
     return found
 
 
@@ -88,7 +98,7 @@ def versions(draw: st.DrawFn) -> tuple[Definition, Definition]:
 
 
 @st.composite
-def arranged(draw: st.DrawFn, body: list[Step]) -> Definition:
+def arranged(draw: st.DrawFn, body: list[Leaf]) -> Definition:
     """The steps one after another, some at the same time."""
     nodes: list[Node] = []
     left = list(body)
@@ -121,11 +131,14 @@ def played(world: World, choose: st.DataObject, count: int) -> None:
         assert state is not None
         if not state.open:
             return
-        names = [n for n, s in state.steps.items() if s.phase == "sent"]
+        names = [n for n, s in state.steps.items() if s.phase in ("sent", "waiting")]
         if not names:
             again(world)
             continue
         name = choose.draw(st.sampled_from(names))
+        if state.steps[name].phase == "waiting":
+            decided(world, name, choose.draw(st.sampled_from([True, True, False])))
+            continue
         match choose.draw(
             st.sampled_from(["succeeded", "succeeded", "succeeded", "refused", "wake"])
         ):
@@ -135,6 +148,15 @@ def played(world: World, choose: st.DataObject, count: int) -> None:
                 world.answer(name, "refused")
             case _:
                 world.answer(name)
+
+
+def decided(world: World, name: str, yes: bool) -> None:
+    """A wait comes to its end: by its signal, or by the clock."""
+    node = world.plan.steps[name].step
+    if isinstance(node, Wait) and node.signal and yes:
+        world.tell(node.signal, f"s-{len(world.log)}", yes=True, price=1)
+    else:
+        world.wake_only(name)
 
 
 def again(world: World) -> None:
@@ -185,8 +207,10 @@ def test_what_is_not_hindered_goes_on_and_ends_well(
         assert world.state is not None
         if not world.state.open:
             break
-        names = [n for n, s in world.state.steps.items() if s.phase == "sent"]
-        if names:
+        steps_ = world.state.steps.items()
+        if waits := [n for n, s in steps_ if s.phase == "waiting"]:
+            decided(world, waits[0], True)
+        elif names := [n for n, s in steps_ if s.phase == "sent"]:
             world.answer(names[0])
         else:
             again(world)

@@ -1,6 +1,7 @@
 """A backend in memory for the admin: real engine and saga log, no Kafka, participants as told."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from orchestrator.admin.dead_letters import RedriveRefused
 from orchestrator.admin.letters import Letter, Mark
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, version
+from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, parse, version
 from orchestrator.engine.decide import decide
-from orchestrator.engine.facts import Sent
-from orchestrator.engine.inputs import Input, Reply, Signal, Start
+from orchestrator.engine.facts import Sent, Transition
+from orchestrator.engine.inputs import Input, Move, Reply, Signal, Start
+from orchestrator.engine.moving import move
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
+from orchestrator.runtime.intake import rollout_of
 from orchestrator.runtime.messages import Refused
 from orchestrator.runtime.vitals import BrokerVitals, FileVitals, TimerVitals, Vitals
 from orchestrator.sagalog.batch import Batch
@@ -139,6 +142,38 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         """Moved at once, or not within the wait."""
         return self.reader.saga(saga)
 
+    partitions = 1
+
+    async def define(self, definition: dict[str, Any], tenant: int, /, *, request: str) -> None:
+        """Into the log at once."""
+        del tenant, request
+        made = msgspec.convert(definition, Definition)
+        batch = Batch()
+        batch.define(0, self._next(), version(made), canonical(made))
+        self.log.commit(batch)
+
+    async def roll_out(self, rule: Mapping[str, Any], tenant: int, /, *, request: str) -> None:
+        """Into the log at once; never while `lost`."""
+        message: Any = {"id": request, "tenant": tenant, "data": dict(rule)}
+        rollouts = self.log.rollouts(0)
+        if not self.lost and request not in {one.request for one in rollouts}:
+            batch = Batch()
+            batch.roll_out(0, self._next(), len(rollouts) + 1, rollout_of(message))
+            self.log.commit(batch)
+
+    async def move(
+        self, saga: int, version: str, reason: str, by: str, tenant: int, /, *, request: str
+    ) -> None:
+        """Decided at once; never while `lost`."""
+        assert tenant == 1
+        if self.lost:
+            return
+        raw = self.log.definition(version)
+        state = self._states[saga]
+        given = Move(request, self.clock.now_ms(), version, reason, by)
+        new = Plan(parse(raw)) if raw else None
+        self._write(*move(Plan(self.saga.definition), new, state, given))
+
     async def repair(self, *asked: Any, request: str) -> None:
         """Remember what was asked, and under which id."""
         self.repairs.append((*asked, request))
@@ -169,18 +204,26 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         state, transition = decide(plan, self._states.get(saga), given)
         if not transition.facts:
             return
-        self._states[saga] = state
-        self._offset += 1
         batch = Batch()
-        batch.define(0, self._offset, plan.version, msgspec.Raw(canonical(plan.definition)))
-        batch.add(self._offset, seal(transition), state)
-        batch.keep(PartitionFacts(0, "log", "epoch", self._offset, self._offset, -1, given.at))
+        batch.define(0, self._next(), plan.version, msgspec.Raw(canonical(plan.definition)))
         self.log.commit(batch)
+        self._write(state, transition)
         for fact in transition.facts:
             answer = self.answers.get(fact.step, "succeeded") if isinstance(fact, Sent) else ""
             if isinstance(fact, Sent) and (fact.direction == "undo" or answer):
                 outcome = "succeeded" if fact.direction == "undo" else answer
                 await self.take(saga, self._reply(fact, outcome), definition)
+
+    def _next(self) -> int:
+        self._offset += 1
+        return self._offset
+
+    def _write(self, state: State, transition: Transition) -> None:
+        self._states[state.saga] = state
+        offset, batch = self._next(), Batch()
+        batch.add(offset, seal(transition), state)
+        batch.keep(PartitionFacts(0, "log", "epoch", offset, offset, -1, transition.at))
+        self.log.commit(batch)
 
     def _reply(self, sent: Sent, outcome: Any) -> Reply:
         self.clock.advance(10)

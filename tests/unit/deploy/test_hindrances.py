@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from orchestrator.definition.nodes import Call, Emit, Node
 from orchestrator.engine.hindrances import hindrances
 from orchestrator.engine.plan import Plan
-from tests.world import World, definition, parallel, step, world
+from tests.world import World, changed, child, definition, parallel, step, wait, world
 
 COMMANDS = "t.commands"
 
@@ -26,6 +26,11 @@ def did(*names: str) -> Callable[[World], None]:
             saga.answer(name)
 
     return play
+
+
+def told(name: str) -> Callable[[World], None]:
+    """The wait got its yes."""
+    return lambda saga: saga.tell(name, yes=True) and None
 
 
 def refused(name: str) -> Callable[[World], None]:
@@ -73,6 +78,8 @@ GOES_ON: dict[str, tuple[Any, ...]] = {
         step("p", "pivot"),
         step("z", "retriable"),
     ),
+    "another time to wait": ((wait("w"), step("b")), nothing, wait("w", timeout_ms=5), step("b")),
+    "a wait gone that is over": ((wait("w"), step("b")), told("w"), step("b")),
     "one after another, and at the same time": (AB, did("a"), parallel(*AB), step("c")),
 }
 
@@ -147,6 +154,39 @@ CANNOT: dict[str, tuple[Any, ...]] = {
         step("p", "pivot"),
         step("z", "retriable"),
     ),
+    "a step that may fail is under way beside the pivot": (
+        (parallel(step("a"), step("b")), step("p", "pivot")),
+        did("b"),
+        "step p would not wait for a, which may fail, and there is no way back from p",
+        step("a"),
+        step("b"),
+        step("p", "pivot"),
+    ),
+    "a wait is gone": (
+        (wait("w"), step("b")),
+        nothing,
+        "step w is waiting, and the new version has no such step",
+        step("b"),
+    ),
+    "a wait is a step": (
+        (wait("w"), step("b")),
+        nothing,
+        "step w is waiting, and is another kind of node in the new version",
+        step("w"),
+        step("b"),
+    ),
+    "another child": (
+        (child("c"),),
+        nothing,
+        "step c is in flight, and another saga does it in the new version",
+        child("c", child="d", do=to("d", "saga.requests")),
+    ),
+    "the child is gone that runs": (
+        (child("c"),),
+        nothing,
+        "step c is in flight, and the new version has no such step",
+        step("d"),
+    ),
     "a command has nothing to be filled from": (
         AB,
         did("a"),
@@ -193,6 +233,27 @@ def test_an_event_has_nothing_to_be_filled_from() -> None:
 def test_a_reply_that_is_still_to_come_will_fill_it() -> None:
     new = (step("a", do=Call("Doa", COMMANDS, {"order": "input.order"}, ("price",))),)
     assert not why(AB, nothing, *new, step("b", do=to("Dob", price="a.price")))
+
+
+def test_a_signal_that_waits_to_be_decided() -> None:
+    saga = World(Plan(changed(definition(*AB), "a")))
+    saga.start()
+    saga.tell("reorder", new=9)
+    assert saga.state is not None
+    assert saga.state.held
+    assert hindrances(saga.plan, Plan(definition(*AB)), saga.state) == [
+        "the signal reorder waits to be decided, and the new version takes none"
+    ]
+
+
+def test_a_change_that_could_not_be_told() -> None:
+    new = changed(definition(step("a", do=to("Doa", note="input.note")), step("b")), "a")
+    saga = world(*AB)
+    saga.answer("a")
+    assert saga.state is not None
+    assert hindrances(saga.plan, Plan(new), saga.state) == [
+        "Doa.note is filled from input.note, which is not there"
+    ]
 
 
 def test_a_saga_that_has_ended_and_one_of_another_name() -> None:

@@ -20,6 +20,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import version
 from orchestrator.engine import decide as engine
 from orchestrator.engine.facts import Parked, Transition
+from orchestrator.engine.rollouts import Rollout
 from orchestrator.engine.state import State
 from orchestrator.runtime import desk as desks
 from orchestrator.runtime.decisions import Decided, Decisions, Defined
@@ -76,6 +77,10 @@ class Empty:
     def definition(self, version: str) -> bytes | None:
         """None."""
         return None
+
+    def rollouts(self, partition: int) -> list[Rollout]:
+        """None."""
+        return []
 
 
 BODY = definition(step("a"), step("b"))
