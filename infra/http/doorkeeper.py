@@ -11,8 +11,8 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.http.errors import Problem
-from infra.http.guards import Guard, stated_permissions
-from infra.http.problems import problem_response
+from infra.http.guards import Guard, is_form, stated_permissions
+from infra.http.problems import problem_answer
 
 
 class Doorkeeper:
@@ -26,10 +26,13 @@ class Doorkeeper:
         """Serve one request."""
         if scope["type"] == "http" and not any(path.match(scope["path"]) for path in self._open):
             guard: Guard = scope["app"].state.guard
+            request = Request(scope)
             try:
-                guard.identify(Request(scope))
+                who = guard.identify(request)
+                if not is_form(request):  # a form's token is in its body: its route looks
+                    guard.check_csrf(request, who)
             except Problem as problem:
-                await problem_response(problem)(scope, receive, send)
+                await problem_answer(request, problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -21,6 +21,7 @@ from infra.http.problems import problem_response
 from infra.http.sessions import COOKIE, CSRF_HEADER, Session, Sessions, same_secret
 
 EVERYTHING: Final = frozenset({"*"})
+_FORM: Final = "application/x-www-form-urlencoded"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -50,15 +51,30 @@ class Guard:
         self._principal = principal
         self.sessions = sessions
 
-    def authorize(self, request: Request, needed: str) -> Principal:
-        """The caller, if it may; raises Problem 401 (unknown), 403 (may not, or no CSRF token)."""
+    def authorize(self, request: Request, needed: str, csrf: str | None = None) -> Principal:
+        """The caller, if it may; ``csrf`` is the token where it did not come in its header.
+
+        Raises Problem 401 (unknown), 403 (may not, or no CSRF token).
+        """
         principal = self.identify(request)
+        self.check_csrf(request, principal, csrf)
         if not principal.may(needed):
             raise Problem(403, f"this needs the permission {needed}", code="not_permitted")
         return principal
 
+    def check_csrf(self, request: Request, principal: Principal, given: str | None = None) -> None:
+        """Raises Problem 403 for a write with a cookie and without the session's CSRF token."""
+        if principal.session is None or request.method in _SAFE_METHODS:
+            return
+        sent = request.headers.get(CSRF_HEADER, "") if given is None else given
+        if not same_secret(sent, principal.session.csrf):
+            detail = f"a write with the session cookie needs the header {CSRF_HEADER}"
+            if given is not None:
+                detail = "this form is not one of this session: load its page again"
+            raise Problem(403, detail, code="csrf_token_missing")
+
     def identify(self, request: Request) -> Principal:
-        """The caller; raises Problem 401 (unknown), 403 (a write with a cookie, no CSRF token)."""
+        """The caller; raises Problem 401 (unknown)."""
         principal = self._by_token(request) or self._by_cookie(request)
         if principal is None:
             detail = "send the bearer token (Authorization: Bearer ...), or open the login link"
@@ -90,20 +106,19 @@ class Guard:
         # A wrong token is a mistake to be told, not a reason to look for a cookie.
         if session is None or "authorization" in request.headers:
             return None
-        if request.method not in _SAFE_METHODS:
-            given = request.headers.get(CSRF_HEADER, "")
-            if not same_secret(given, session.csrf):
-                detail = f"a write with the session cookie needs the header {CSRF_HEADER}"
-                raise Problem(403, detail, code="csrf_token_missing")
         held = self._principal
         return Principal(held.name, held.tenant, held.permissions, session)
 
 
-class Permission:
-    """Dependency of a route: lets through who holds the permission, and gives the principal."""
+class Stated:
+    """What states the permission that a route needs, and asks the guard for it."""
 
     def __init__(self, needed: str) -> None:
         self.needed = needed
+
+
+class Permission(Stated):
+    """Dependency of a route: lets through who holds the permission, and gives the principal."""
 
     def __call__(self, request: Request) -> Principal:
         """The caller; raises what `Guard.authorize` raises."""
@@ -126,6 +141,12 @@ def permission(needed: str) -> Any:
 
 
 OPEN: Final = Depends(Open())
+
+
+def is_form(request: Request) -> bool:
+    """Whether a browser has sent a form; its CSRF token is in the body, which the route reads."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == _FORM
 
 
 def install_guard(app: FastAPI, guard: Guard) -> None:
@@ -158,7 +179,7 @@ def stated_permissions(app: FastAPI) -> Iterator[tuple[str, list[str]]]:
 
 def _stated(dependencies: Iterable[Dependant]) -> Iterator[str]:
     for dependency in dependencies:
-        if isinstance(dependency.call, Permission):
+        if isinstance(dependency.call, Stated):
             yield dependency.call.needed
         elif isinstance(dependency.call, Open):
             yield "open"

@@ -60,10 +60,14 @@ def login_router(home: str) -> APIRouter:
     )
     async def logout(request: Request) -> Response:
         """End the session of this browser."""
-        guard: Guard = request.app.state.guard
-        guard.sessions.logout(request.cookies.get(COOKIE, ""))
-        response = Response(status_code=204)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return response
+        return forget(request, Response(status_code=204))
 
     return router
+
+
+def forget(request: Request, answer: Response) -> Response:
+    """End the session of a browser; the answer takes its cookie away."""
+    guard: Guard = request.app.state.guard
+    guard.sessions.logout(request.cookies.get(COOKIE, ""))
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer

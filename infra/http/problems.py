@@ -7,7 +7,7 @@ else of what the caller sent is echoed, and a 500 says nothing of the inside.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
@@ -35,6 +35,8 @@ SCHEMA: Final[dict[str, Any]] = {
     },
 }
 _NOT_AN_OBJECT: Final = frozenset({"dict_type", "model_type", "model_attributes_type"})
+
+Page = Callable[[Request, Problem], Response | None]
 
 log = structlog.get_logger(__name__)
 
@@ -68,8 +70,19 @@ def problem_response(problem: Problem) -> Response:
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
+def show_problems_as(app: FastAPI, page: Page) -> None:
+    """Let `page` answer with HTML whoever reads HTML; what it returns None for stays JSON."""
+    app.state.problem_page = page
+
+
 def problem_answer(request: Request, problem: Problem) -> Response:
-    """The same, with the `Idempotency-Key` of the request, given or minted, where it has one."""
+    """The same, with the `Idempotency-Key` of the request, given or minted, where it has one; a
+    page for people where the application has one (`show_problems_as`).
+    """
+    page: Page | None = getattr(request.app.state, "problem_page", None)
+    shown = page(request, problem) if page is not None else None
+    if shown is not None:
+        return shown
     key = getattr(request.state, "idempotency_key", None)
     if key is not None:
         problem.headers["Idempotency-Key"] = key

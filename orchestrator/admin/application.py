@@ -26,7 +26,8 @@ from infra.http.guards import Guard
 from infra.http.limits import BodyLimit, SecurityHeaders
 from infra.http.login import login_router
 from infra.http.observed import Observed
-from infra.http.problems import problem_answer
+from infra.http.problems import problem_answer, show_problems_as
+from infra.http.streams import Streams
 from orchestrator.admin.asyncapi_page import PATH, page
 from orchestrator.admin.channels import documented
 from orchestrator.admin.dead_letter_routes import DeadLetterOffice, dead_letter_routes
@@ -38,6 +39,9 @@ from orchestrator.admin.moves import move_routes
 from orchestrator.admin.ports import Backend, ServicesHealth
 from orchestrator.admin.rollouts import rollout_routes
 from orchestrator.admin.sagas import saga_routes
+from orchestrator.admin.ui.pages import HOME, Pages
+from orchestrator.admin.ui.problems import problem_page
+from orchestrator.admin.ui.routes import Surroundings, ui_routes
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.verify.result import CheckResult
@@ -82,14 +86,18 @@ def admin_app(
     routers: Sequence[APIRouter] = (),
     contracts: Iterable[ModuleType] = (),
     services: ServicesHealth = tuple,
+    streams: Streams | None = None,
 ) -> ASGIApp:
     """The whole HTTP application of one process.
 
     ``checks`` are what `saga check` found at the start, by version of the definition; ``routers``
     are the business's own, ``contracts`` the modules that the AsyncAPI page shows; ``services``
-    says how those of this process fare.
+    says how those of this process fare. Whoever stops the server closes the ``streams`` first, or
+    it waits for them.
     Raises ``UnguardedRoute`` when any route, theirs included, states no permission (law 13).
     """
+    pages = Pages(clock)
+    around = Surroundings(backend, letters, pages, clock, streams or Streams(), checks)
     ours = [
         saga_routes(backend, clock),
         definition_routes(backend, checks),
@@ -99,9 +107,11 @@ def admin_app(
         health_routes(backend, services),
         metrics_routes(backend, services),
         docs_routes(),
-        login_router("/docs"),
+        login_router(HOME),
+        ui_routes(around),
     ]
     api = make_app(TITLE, guard, [*ours, *routers], version=version("saga-orchestrator"))
+    show_problems_as(api, problem_page(pages))
     api.add_exception_handler(BrokerError, _no_broker)
     api.add_exception_handler(KafkaError, _no_broker)
     api.add_exception_handler(SagaLogError, _no_log)

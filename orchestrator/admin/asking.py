@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from infra.http.errors import Problem
 from orchestrator.admin.ports import Action, Backend
+from orchestrator.admin.starts import invalid
+from orchestrator.definition.errors import InvalidInput, UnknownDefinition, UnknownSignal
 from orchestrator.engine.facts import (
     Fact,
     Ignored,
@@ -80,6 +82,22 @@ class Fate(NamedTuple):
 
 
 NOT_KNOWN: Final = Fate(None, 0)
+
+
+def carried(
+    backend: Backend, definition: str, signal: str, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a signal carries, as its contract writes it.
+
+    Raises Problem 422 naming every wrong place. A signal that this process knows nothing of is left
+    to the saga's owner: so its refusal is in the history.
+    """
+    try:
+        return backend.catalogue.validate_signal(definition, signal, dict(data))
+    except (UnknownDefinition, UnknownSignal):
+        return dict(data)
+    except InvalidInput as error:
+        raise invalid(error, "data") from error
 
 
 async def tell(backend: Backend, asked: Telling) -> Fate:

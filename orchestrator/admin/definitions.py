@@ -20,9 +20,9 @@ Version = Annotated[str | None, Query(max_length=100, description="the newest wi
 
 def definition_of(backend: Backend, version: str) -> Definition | None:
     """The definition of this version, from the program or else from the log."""
-    known = backend.catalogue.by_version(version)
-    if known is not None:
-        return known
+    found = backend.catalogue.by_version(version)
+    if found is not None:
+        return found
     raw = backend.reader.definition(version)
     return parse(raw) if raw is not None else None
 
@@ -41,7 +41,7 @@ def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> AP
         return {
             "items": [
                 {"name": name, "version": version, "current": current}
-                for name, version, current in _known(backend)
+                for name, version, current in known(backend)
             ],
             "next": None,
         }
@@ -49,7 +49,7 @@ def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> AP
     @router.get("/{name}", responses=responses(401, 403, 404))
     async def one(name: Name) -> Any:
         """One definition: its newest version, and the versions that are known."""
-        version, definition = _newest(backend, name)
+        version, definition = newest(backend, name)
         body = msgspec.to_builtins(definition)
         return {
             "name": name,
@@ -57,7 +57,7 @@ def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> AP
             "input": body["input"],
             "definition": body,
             "check": msgspec.to_builtins(checks.get(version)),
-            "versions": [known for named, known, _ in _known(backend) if named == name],
+            "versions": [each for named, each, _ in known(backend) if named == name],
         }
 
     @router.get("/{name}/table", responses=responses(401, 403, 404))
@@ -66,7 +66,7 @@ def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> AP
         the one that is named, as long as sagas of it are in the log. `check` is what `saga check`
         found when this process started (null: of a version that it does not start).
         """
-        found = _newest(backend, name)[1] if version is None else _exact(backend, name, version)
+        found = newest(backend, name)[1] if version is None else exact(backend, name, version)
         table = compensation_table(found)
         check = msgspec.to_builtins(checks.get(table.version))
         return {**msgspec.to_builtins(table), "check": check}
@@ -74,7 +74,7 @@ def definition_routes(backend: Backend, checks: Mapping[str, CheckResult]) -> AP
     return router
 
 
-def _known(backend: Backend) -> list[tuple[str, str, bool]]:
+def known(backend: Backend) -> list[tuple[str, str, bool]]:
     """(name, version, whether a start would use it), current ones first."""
     catalogue = backend.catalogue
     current = {name: catalogue.named(name).version for name in catalogue.names()}
@@ -85,18 +85,20 @@ def _known(backend: Backend) -> list[tuple[str, str, bool]]:
     return found
 
 
-def _exact(backend: Backend, name: str, version: str) -> Definition:
+def exact(backend: Backend, name: str, version: str) -> Definition:
+    """This version of a definition. Raises Problem 404."""
     definition = definition_of(backend, version)
     if definition is None or definition.name != name:
         raise Problem(404, f"{name} has no version {version}", code="definition_not_found")
     return definition
 
 
-def _newest(backend: Backend, name: str) -> tuple[str, Definition]:
-    for named, version, _ in _known(backend):
+def newest(backend: Backend, name: str) -> tuple[str, Definition]:
+    """The version of a name that a start would use, else one of the log. Raises Problem 404."""
+    for named, version, _ in known(backend):
         definition = definition_of(backend, version) if named == name else None
         if definition is not None:
             return version, definition
-    known = ", ".join(dict.fromkeys(named for named, _, _ in _known(backend))) or "none"
-    detail = f"no definition named {name!r}; there are: {known}"
+    names = ", ".join(dict.fromkeys(named for named, _, _ in known(backend))) or "none"
+    detail = f"no definition named {name!r}; there are: {names}"
     raise Problem(404, detail, code="definition_not_found")

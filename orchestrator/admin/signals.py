@@ -14,7 +14,7 @@ from infra.http.errors import Problem
 from infra.http.guards import Principal, permission
 from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey
-from orchestrator.admin.asking import Fate, Telling, fate_of, tell
+from orchestrator.admin.asking import Fate, Telling, carried, fate_of, tell
 from orchestrator.admin.ports import Backend
 from orchestrator.engine.facts import SignalRefused
 from orchestrator.engine.signals import CANCEL
@@ -96,14 +96,15 @@ class Signals:
         202 and 409 as for `cancel`, which is a signal like the others, but needs its own
         permission and a reason.
         """
-        self._look(saga, who)
+        state = self._look(saga, who)
         if body.signal == CANCEL and not who.may("sagas:cancel"):
             raise Problem(403, "this needs the permission sagas:cancel", code="not_permitted")
         if body.signal == CANCEL and not body.reason:
             places = [{"pointer": "#/reason", "detail": "cancel needs a reason"}]
             raise Problem(422, "#/reason: cancel needs a reason", errors=places)
+        data = carried(self._backend, state.definition, body.signal, body.data)
         by = body.by or who.name
-        asked = Telling(saga, who.tenant, body.signal, body.reason, by, key, body.data)
+        asked = Telling(saga, who.tenant, body.signal, body.reason, by, key, data)
         return await self._tell(asked, response)
 
     async def _tell(self, asked: Telling, response: Response) -> dict[str, Any]:

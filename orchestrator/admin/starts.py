@@ -98,7 +98,7 @@ def _check(backend: Backend, admission: Admission, asked: Asked) -> None:
     except InvalidInput as error:
         others = (rollout.base, rollout.version) if rollout else ()
         if not any(_reads(admission, name, version, asked.given) for version in others):
-            raise _invalid(error) from error
+            raise invalid(error) from error
 
 
 def _reads(admission: Admission, name: str, version: str, given: dict[str, Any]) -> bool:
@@ -117,12 +117,13 @@ def _same(backend: Backend, admission: Admission, asked: Asked, state: State) ->
     return admission.same_input(asked.definition, versions, asked.given, state.data["input"])
 
 
-def _invalid(error: InvalidInput) -> Problem:
+def invalid(error: InvalidInput, *place: str) -> Problem:
+    """The problem for data that break their contract; ``place`` is where they stand in the body."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return Problem(422, str(error), code="invalid_input")
     found = cause.errors(include_url=False, include_context=False, include_input=False)
-    return invalid_request([{**one, "loc": ("body", *one["loc"])} for one in found])
+    return invalid_request([{**one, "loc": ("body", *place, *one["loc"])} for one in found])
 
 
 async def _begun(backend: Backend, asked: Asked, timeout_s: float) -> SagaRow:

@@ -16,3 +16,11 @@ def offset(ms: int) -> str:
         return f"+{ms / 1000:.1f} s"
     minutes, hours = ms // 60_000 % 60, ms // 3_600_000
     return f"+{hours} h {minutes} min" if hours else f"+{minutes} min"
+
+
+def duration(ms: int) -> str:
+    """A length of time in its largest fitting unit: `2 d`, `24 h`, `90 s`, `2.5 s`."""
+    for unit, name in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min")):
+        if (ms >= 2 * unit and ms % unit == 0) or ms == unit:
+            return f"{ms // unit} {name}"
+    return f"{ms / 1_000:g} s"

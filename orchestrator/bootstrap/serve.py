@@ -15,6 +15,7 @@ from infra.http.guards import Guard, Principal
 from infra.http.login import login_path
 from infra.http.server import Server
 from infra.http.sessions import Sessions
+from infra.http.streams import Streams
 from orchestrator.admin.application import admin_app
 from orchestrator.admin.dead_letters import DeadLetters
 from orchestrator.admin.metrics import metrics_app
@@ -56,6 +57,7 @@ async def http_api(
     clock = SystemClock()
     guard = Guard(make_token(settings), Principal(OPERATOR, DEFAULT_TENANT), Sessions(clock))
     letters = DeadLetters(broker, clock, backend.metrics)
+    streams = Streams()
 
     def services_health() -> Sequence[ServiceHealth]:
         return backend.services()  # asked each time: they come once they have started
@@ -69,6 +71,7 @@ async def http_api(
         routers=[] if services is None else _routers(application, services),
         contracts=[import_module(name) for name in application.contracts],
         services=services_health,
+        streams=streams,
     )
     server = Server(
         app, settings.http_host, settings.http_port, token_configured=settings.token is not None
@@ -80,6 +83,7 @@ async def http_api(
             yield Served(server.url, server.url + login_path(guard), metrics)
         finally:
             remove_running(settings)
+            streams.close()
             await server.stop()
             await letters.close()
 

@@ -246,13 +246,23 @@ SELECT id, partition, tenant, definition, version, key, status, number, wake_at,
        updated_at, code, reason
   FROM sagas INDEXED BY sagas_to_wake
  WHERE wake_at IS NOT NULL AND (:tenant IS NULL OR tenant = :tenant)
+   AND (:status IS NULL OR status = :status) AND (:definition IS NULL OR definition = :definition)
 UNION ALL
 SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
        updated_at, code, reason
   FROM sagas INDEXED BY sagas_without_wake
  WHERE wake_at IS NULL AND status NOT IN ('completed', 'failed')
    AND (:tenant IS NULL OR tenant = :tenant)
+   AND (:status IS NULL OR status = :status) AND (:definition IS NULL OR definition = :definition)
  ORDER BY updated_at, id LIMIT :limit;
+
+-- name: sagas_by_key
+-- A range of the index that makes request keys unique.
+SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,
+       updated_at, code, reason
+  FROM sagas
+ WHERE tenant = :tenant AND definition = :definition AND key >= :first AND key < :end
+ ORDER BY key LIMIT :limit;
 
 -- name: wakeless
 SELECT id, partition, tenant, definition, version, key, status, number, wake_at, created_at,

@@ -14,6 +14,8 @@ from orchestrator.sagalog.rows import SagaRow
 _NEWEST = 2**53
 OWED = 1_000
 """Owed wake-ups that are counted: what lies beyond is as bad."""
+# The last character there is: whatever begins with a text sorts before the text and this.
+_LAST = "\U0010ffff"
 
 _Rows = list[SagaRow]
 _Transitions = list[Transition]
@@ -86,9 +88,32 @@ class Reader(Lookups):
         count, oldest = self._all("owed", (partition, now_ms, OWED))[0]
         return count, now_ms - oldest if count else 0
 
-    def stalest(self, limit: int = 20, tenant: int | None = None) -> _Rows:
+    def stalest(
+        self,
+        limit: int = 20,
+        tenant: int | None = None,
+        definition: str | None = None,
+        status: Status | None = None,
+    ) -> _Rows:
         """The open sagas for which nothing has happened longest."""
-        found = self._all("stalest", {"limit": limit, "tenant": tenant})
+        found = self._all(
+            "stalest",
+            {"limit": limit, "tenant": tenant, "definition": definition, "status": status},
+        )
+        return [SagaRow(*row) for row in found]
+
+    def with_key(self, tenant: int, definition: str, begins: str, limit: int = 50) -> _Rows:
+        """A tenant's sagas of a definition whose request key begins like this, by their key."""
+        found = self._all(
+            "sagas_by_key",
+            {
+                "tenant": tenant,
+                "definition": definition,
+                "first": begins,
+                "end": begins + _LAST,
+                "limit": limit,
+            },
+        )
         return [SagaRow(*row) for row in found]
 
     def wakeless(self, limit: int = 20) -> _Rows:

@@ -91,6 +91,31 @@ def test_counts_and_what_has_not_moved_longest(reader: Reader):
 
 
 @pytest.mark.usefixtures("sagas")
+def test_what_has_not_moved_longest_of_a_state_or_a_definition(reader: Reader):
+    assert ids(reader.stalest(tenant=1)) == [3, 2]
+    assert ids(reader.stalest(tenant=1, status="running")) == [2]
+    assert ids(reader.stalest(tenant=1, status="completed")) == []
+    assert ids(reader.stalest(tenant=1, definition="order-fulfillment")) == [3, 2]
+    assert ids(reader.stalest(tenant=1, definition="another")) == []
+
+
+@pytest.mark.usefixtures("sagas")
+def test_sagas_are_found_by_how_their_key_begins(log: SagaLog, reader: Reader):
+    kind = "order-fulfillment"
+    assert ids(reader.with_key(1, kind, "order-")) == [1, 2, 3, 4]
+    assert ids(reader.with_key(1, kind, "order-2048")) == [2]
+    assert ids(reader.with_key(2, kind, "order-")) == [5]
+    assert ids(reader.with_key(1, kind, "order-", limit=2)) == [1, 2]
+    assert ids(reader.with_key(1, kind, "%")) == []
+    assert ids(reader.with_key(1, "another", "order-")) == []
+    for number, key in ((8, "\U0010fffe"), (9, "é")):
+        log.commit(batch_of(order_states(saga_id(number, 0), key=key)))
+    assert ids(reader.with_key(1, kind, "\U0010fffe")) == [8]
+    assert ids(reader.with_key(1, kind, "é")) == [9]
+    assert len(reader.with_key(1, kind, "")) == 6
+
+
+@pytest.mark.usefixtures("sagas")
 def test_an_open_saga_that_nothing_will_move_is_found(log: SagaLog, reader: Reader):
     assert not reader.wakeless()
     started = Transition(saga_id(9, 0), 1, 1, "i", (Started("d", "v", 1, "k", {}),))

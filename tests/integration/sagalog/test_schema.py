@@ -65,12 +65,14 @@ def test_ids_are_below_two_to_the_53(log: SagaLog):
         ("counts_of_tenant", "tallies"),
         ("counts_of_definitions", "tallies"),
         ("stalest", "sagas_without_wake"),
+        ("sagas_by_key", "sqlite_autoindex_sagas_1"),
         ("wakeless", "sagas_without_wake"),
     ],
 )
 def test_what_a_runtime_asks_never_walks_all_sagas(log: SagaLog, statement: str, index: str):
     """By the planner's own word: the index is used, and no table is scanned without one."""
-    named = dict.fromkeys(("partition", "tenant", "status", "definition", "after", "limit"), 1)
+    names = ("partition", "tenant", "status", "definition", "after", "limit", "first", "end")
+    named = dict.fromkeys(names, 1)
     text = SQL[statement]
     parameters = named if ":" in text else (1,) * text.count("?")
     with closing(sqlite3.connect(log.file)) as other:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, Field
 
+from contracts.envelope import idempotency_key
 from infra.broker.errors import BrokerUnreachable
 from infra.clock import ManualClock
 from infra.telemetry.metrics import Metrics
@@ -17,10 +18,21 @@ from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, parse, version
 from orchestrator.engine.decide import decide
-from orchestrator.engine.facts import Sent, Transition
-from orchestrator.engine.inputs import Input, Move, Reply, Signal, Start
+from orchestrator.engine.facts import (
+    Completed,
+    Fact,
+    Failed,
+    Halted,
+    Sent,
+    SignalHeld,
+    Signalled,
+    SignalRefused,
+    Transition,
+)
+from orchestrator.engine.inputs import Input, Move, Parent, Repair, Reply, Signal, Start
 from orchestrator.engine.moving import move
 from orchestrator.engine.plan import Plan
+from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State
 from orchestrator.runtime.health import Health
 from orchestrator.runtime.intake import rollout_of
@@ -71,6 +83,9 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.log = SagaLog.open(folder / "saga.db")
         self.reader = Reader.open(folder / "saga.db")
         self.answers: dict[str, str] = {}
+        self.reason = "there is none"
+        self.patience = 0.0
+        self.mending = False
         self.lost = False
         self.refused: Refused | None = None
         self.down = False
@@ -83,8 +98,8 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.traces: list[str | None] = []
         self.repairs: list[tuple[Any, ...]] = []
         self._states: dict[int, State] = {}
+        self._plans: dict[int, Plan] = {}
         self._offset = 0
-        self._moved = asyncio.Condition()
 
     def close(self) -> None:
         """Close the file."""
@@ -138,8 +153,11 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         """Decided at once, or not within the wait."""
         return self._states[saga].signals.get(signal)
 
-    async def wait_moved(self, saga: int, _number: int, _timeout_s: float, /) -> SagaRow | None:
-        """Moved at once, or not within the wait."""
+    async def wait_moved(self, saga: int, number: int, timeout_s: float, /) -> SagaRow | None:
+        """Moved at once, or not within the wait, of which `patience` is really waited."""
+        row = self.reader.saga(saga)
+        if row and row.number <= number:
+            await asyncio.sleep(min(timeout_s, self.patience))
         return self.reader.saga(saga)
 
     partitions = 1
@@ -172,11 +190,19 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         state = self._states[saga]
         given = Move(request, self.clock.now_ms(), version, reason, by)
         new = Plan(parse(raw)) if raw else None
-        self._write(*move(Plan(self.saga.definition), new, state, given))
+        self._write(*move(self._plans[saga], new, state, given))
+        self._plans[saga] = new or self._plans[saga]
+
+    async def carry_out(self, saga: int, asked: tuple[Any, ...], request: str) -> None:
+        """Let the engine decide a repair."""
+        action, reason, by, step, _ = asked
+        await self.take(saga, Repair(request, self.clock.now_ms(), action, step, reason, by))
 
     async def repair(self, *asked: Any, request: str) -> None:
-        """Remember what was asked, and under which id."""
+        """Remember what was asked, and under which id; decide it only where `mending`."""
         self.repairs.append((*asked, request))
+        if self.mending:
+            await self.carry_out(asked[0], asked[1:], request)
 
     async def wait(
         self, tenant: int, definition: str, key: str, _timeout_s: float, /
@@ -200,7 +226,7 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
 
     async def take(self, saga: int, given: Input, definition: Definition | None = None) -> None:
         """Decide an input and all the answers that follow from it."""
-        plan = Plan(definition or self.saga.definition)
+        plan = self._plans.setdefault(saga, Plan(definition or self.saga.definition))
         state, transition = decide(plan, self._states.get(saga), given)
         if not transition.facts:
             return
@@ -209,10 +235,7 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         self.log.commit(batch)
         self._write(state, transition)
         for fact in transition.facts:
-            answer = self.answers.get(fact.step, "succeeded") if isinstance(fact, Sent) else ""
-            if isinstance(fact, Sent) and (fact.direction == "undo" or answer):
-                outcome = "succeeded" if fact.direction == "undo" else answer
-                await self.take(saga, self._reply(fact, outcome), definition)
+            await self._carry(state, fact)
 
     def _next(self) -> int:
         self._offset += 1
@@ -225,9 +248,66 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
         batch.keep(PartitionFacts(0, "log", "epoch", offset, offset, -1, transition.at))
         self.log.commit(batch)
 
-    def _reply(self, sent: Sent, outcome: Any) -> Reply:
+    async def _carry(self, state: State, fact: Fact) -> None:
+        """What a fact sends: to a participant, to a child, to the parent."""
+        parent = state.parent
+        match fact:
+            case Sent(topic="saga.requests", direction="do"):
+                await self._begin_child(state, fact)
+            case Sent():
+                answer = self.answers.get(fact.step, "succeeded")
+                if fact.direction == "undo":
+                    answer = self.answers.get(f"undo {fact.step}", "succeeded")
+                if answer:
+                    await self.take(state.saga, self._reply(state.saga, fact, answer))
+            case SignalHeld() if state.steps[fact.step].child:
+                await self._to_child(state, fact.step, fact.round, fact.signal, fact.id, fact.by)
+            case Halted():
+                halt = f"halt/{state.saga}/{fact.step}"
+                await self._to_child(state, fact.step, fact.round, CANCEL, halt, "parent")
+            case Signalled() | SignalRefused() if parent:
+                why = fact.why if isinstance(fact, SignalRefused) else ""
+                await self._to_parent(parent, "answered", {"signal": fact.id, "why": why})
+            case Completed() if parent:
+                await self._to_parent(parent, "succeeded", fact.result)
+            case Failed() if parent:
+                data = {"code": fact.code, "reason": fact.reason, "status": fact.status}
+                await self._to_parent(parent, "refused", data)
+            case _:
+                pass
+
+    async def _begin_child(self, state: State, sent: Sent) -> None:
+        key = idempotency_key(state.tenant, state.saga, sent.step, "do", sent.round)
+        if self.reader.by_key(state.tenant, sent.command, key):
+            return
+        found = self.catalogue.named(sent.command)
+        saga = (len(self._states) + 1) << 10
+        parent = Parent(state.saga, sent.step, sent.round)
+        place = (saga, found.version, state.tenant, key, sent.data)
+        start = Start(f"start/{saga}", self.clock.now_ms(), *place, parent=parent, until=sent.until)
+        await self.take(saga, start, found.definition)
+
+    async def _to_child(
+        self, state: State, step: str, number: int, signal: str, id: str, by: str
+    ) -> None:
+        key = idempotency_key(state.tenant, state.saga, step, "do", number)
+        row = self.reader.by_key(state.tenant, state.steps[step].child, key)
+        if row is not None:
+            now = self.clock.now_ms()
+            await self.take(row.id, Signal(id, now, signal, "handed on", by))
+
+    async def _to_parent(self, parent: Parent, outcome: Any, data: dict[str, Any]) -> None:
+        place = (parent.step, "do", parent.round, 1)
+        now = self.clock.now_ms()
+        reply = Reply(f"child/{parent.step}/{outcome}/{now}", now, *place, outcome, data)
+        await self.take(parent.saga, reply)
+
+    def _reply(self, saga: int, sent: Sent, outcome: Any) -> Reply:
         self.clock.advance(10)
-        data = {} if outcome == "succeeded" else {"code": "no", "reason": "there is none"}
+        data: dict[str, Any] = {"code": "no", "reason": self.reason}
+        if outcome == "succeeded":
+            call = self._plans[saga].steps[sent.step].do
+            data = dict.fromkeys(call.reply, 1_990) if call and sent.direction == "do" else {}
         place = (sent.step, sent.direction, sent.round, sent.attempt)
         return Reply(f"{place}", self.clock.now_ms(), *place, outcome, data)
 

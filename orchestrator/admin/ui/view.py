@@ -1,0 +1,185 @@
+"""One saga as its page shows it: the picture, the three panes, and what may be done."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from contracts.envelope import idempotency_key
+from infra.http.errors import Problem
+from infra.http.guards import Principal
+from orchestrator.admin.definitions import definition_of
+from orchestrator.admin.ports import Backend
+from orchestrator.admin.told import Tone, told
+from orchestrator.admin.ui.live import fingerprint
+from orchestrator.admin.ui.looks import IDLE, STATUS
+from orchestrator.admin.ui.pages import HOME
+from orchestrator.admin.ui.picture import Child, Painter, Part, leaves
+from orchestrator.admin.ui.undoing import Undoing, undoing
+from orchestrator.admin.why import Waiting, why
+from orchestrator.definition.nodes import Definition, Step, Wait
+from orchestrator.engine.facts import Transition
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+from orchestrator.sagalog.fold import PartitionFacts
+from orchestrator.sagalog.rows import SagaRow
+
+
+class Line(NamedTuple):
+    """One line of the timeline; ``since`` in ms since the start."""
+
+    at: int
+    since: int
+    number: int
+    step: str
+    tone: Tone
+    text: str
+
+
+class Button(NamedTuple):
+    """Something that may be done, on a page that asks once more."""
+
+    label: str
+    href: str
+    look: str = ""
+
+
+class SagaView(NamedTuple):
+    """All that the page of one saga shows; ``definition`` None: it is not known any more."""
+
+    row: SagaRow
+    state: State
+    definition: Definition | None
+    waiting: tuple[Waiting, ...]
+    picture: tuple[Part, ...]
+    undoing: Undoing | None
+    lines: list[Line]
+    ahead: list[str]
+    parent: SagaRow | None
+    buttons: list[Button]
+    as_of: PartitionFacts | None
+    seen: str
+
+
+class Looking(NamedTuple):
+    """Somebody who looks at the sagas of a tenant, at a time (Unix ms)."""
+
+    backend: Backend
+    who: Principal
+    now: int
+
+    def row(self, saga: int) -> SagaRow:
+        """The saga's row. Raises Problem 404: another tenant's is not there (law 13)."""
+        row = self.backend.reader.saga(saga, self.who.tenant)
+        if row is None:
+            raise Problem(404, f"there is no saga {saga}", code="saga_not_found")
+        return row
+
+    def state(self, saga: int) -> State:
+        """The saga as this process knows it. Raises Problem 404."""
+        self.row(saga)
+        state = self.backend.reader.state(saga)
+        assert state is not None  # its row is there
+        return state
+
+    def definition(self, saga: int) -> Definition | None:
+        """The definition that a saga runs on, if it is known. Raises Problem 404."""
+        return definition_of(self.backend, self.row(saga).version)
+
+    def undoing(self, saga: int) -> Undoing | None:
+        """What undoing it would do; None without its definition. Raises Problem 404."""
+        definition = self.definition(saga)
+        return undoing(Plan(definition), self.state(saga), self.now) if definition else None
+
+    def saga(self, saga: int) -> SagaView:
+        """Everything about one saga. Raises Problem 404."""
+        row, state = self.row(saga), self.state(saga)
+        reader = self.backend.reader
+        definition, back = self.definition(saga), self.undoing(saga)
+        picture: tuple[Part, ...] = ()
+        if definition is not None:
+
+            def find(step: Step, number: int) -> Child:
+                return self.child(state, step, number)
+
+            picture = Painter(definition, state, back, find).picture()
+        parent = state.parent and reader.saga(state.parent.saga, self.who.tenant)
+        return SagaView(
+            row,
+            state,
+            definition,
+            why(state, definition, self.now),
+            picture,
+            back,
+            timeline(reader.history(saga, self.who.tenant)),
+            _ahead(definition, state),
+            parent,
+            self._buttons(state, definition, back),
+            reader.partition_facts(row.partition),
+            self.fingerprint(saga),
+        )
+
+    def child(self, state: State, step: Step, number: int) -> Child:
+        """The saga that does a step in this round, if it is there yet."""
+        name = str(step.child)
+        key = idempotency_key(state.tenant, state.saga, step.name, "do", number)
+        row = self.backend.reader.by_key(self.who.tenant, name, key)
+        return Child(name, row and row.id, STATUS[row.status] if row else IDLE)
+
+    def fingerprint(self, saga: int) -> str:
+        """Of the saga and of the sagas it has begun."""
+        state = self.state(saga)
+        definition = definition_of(self.backend, state.version)
+        children: list[object] = []
+        for leaf in leaves(definition.body) if definition else ():
+            at = state.steps.get(leaf.name)
+            if isinstance(leaf, Step) and leaf.child and at is not None:
+                children.append(self.child(state, leaf, at.round))
+        return fingerprint(state.number, *children)
+
+    def _buttons(
+        self, state: State, definition: Definition | None, back: Undoing | None
+    ) -> list[Button]:
+        here, buttons = saga_path(state.saga), list[Button]()
+        for leaf in leaves(definition.body) if definition else ():
+            at = state.steps.get(leaf.name)
+            if isinstance(leaf, Wait) and leaf.signal and at is not None and at.phase == "waiting":
+                buttons += _answers(here, leaf)
+        if not self.who.may("sagas:signal"):
+            buttons.clear()
+        if state.status == "needs_operator" and self.who.may("sagas:repair"):
+            buttons.append(Button("Repair…", f"{here}/repair", "operator"))
+        if back and back.standing in ("would", "held") and self.who.may("sagas:cancel"):
+            buttons.append(Button("Cancel…", f"{here}/cancel", "danger"))
+        return buttons
+
+
+def saga_path(saga: int) -> str:
+    """The address of a saga's page."""
+    return f"{HOME}/sagas/{saga}"
+
+
+def timeline(history: Sequence[Transition]) -> list[Line]:
+    """What happened, a line for each fact."""
+    begin = history[0].at if history else 0
+    return [
+        Line(one.at, one.at - begin, one.number, str(getattr(fact, "step", "")), *told(fact))
+        for one in history
+        for fact in one.facts
+    ]
+
+
+def _ahead(definition: Definition | None, state: State) -> list[str]:
+    """What has not begun yet, in the order written; nothing once the saga has turned."""
+    if definition is None or state.mode != "forward":
+        return []
+    return [leaf.name for leaf in leaves(definition.body) if leaf.name not in state.steps]
+
+
+def _answers(here: str, wait: Wait) -> list[Button]:
+    place = f"{here}/waits/{quote(wait.name, safe='')}"
+    if not wait.accepts:
+        return [Button(f"Send {wait.signal}…", place, "go")]
+    return [
+        Button(f"{word} {wait.name}…", f"{place}?answer={word.lower()}", look)
+        for word, look in (("Approve", "go"), ("Reject", "danger"))
+    ]
