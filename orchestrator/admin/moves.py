@@ -17,6 +17,7 @@ from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.rollouts import Version, defined
+from orchestrator.engine.facts import Moved, MoveRefused
 
 DECIDED_S: Final = 10.0
 """How long to wait for the decisions before saying which are not there yet."""
@@ -66,10 +67,14 @@ def move_routes(backend: Backend, clock: Clock) -> APIRouter:
         if strangers:
             detail = f"there is no saga {strangers[0]} of {name}"
             raise Problem(404, detail, code="saga_not_found")
+        asked = {saga: f"{key}/{saga}" for saga in dict.fromkeys(body.sagas)}
+        for saga, request in asked.items():
+            if _moved_to(backend, saga, request) not in (None, wanted):
+                detail = f"the Idempotency-Key {key} was used to move saga {saga} elsewhere"
+                raise Problem(422, detail, code="key_reused")
         door, by = backend.door, body.by or who.name
         if body.definition is not None:
             await door.define(body.definition, who.tenant, request=f"{key}/definition")
-        asked = {saga: f"{key}/{saga}" for saga in dict.fromkeys(body.sagas)}
         for saga, request in asked.items():
             await door.move(saga, wanted, body.reason, by, who.tenant, request=request)
         decided = await _decided(backend, clock, asked)
@@ -81,6 +86,18 @@ def move_routes(backend: Backend, clock: Clock) -> APIRouter:
 def _is(backend: Backend, saga: int, name: str, tenant: int) -> bool:
     row = backend.reader.saga(saga, tenant)
     return row is not None and row.definition == name
+
+
+def _moved_to(backend: Backend, saga: int, request: str) -> str | None:
+    """The version that this request was about, where it has been decided."""
+    state = backend.reader.state(saga)
+    if state is None or request not in state.moves:
+        return None
+    for transition in backend.reader.history(saga):
+        for fact in transition.facts:
+            if isinstance(fact, (Moved, MoveRefused)) and fact.request == request:
+                return fact.version
+    return None
 
 
 async def _decided(backend: Backend, clock: Clock, asked: dict[int, str]) -> list[dict[str, Any]]:

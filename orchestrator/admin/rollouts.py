@@ -80,7 +80,8 @@ class Rollouts:
     async def one(self, name: Name, who: Reading) -> Any:
         """The rule in force, and the partitions that have logged it; `pending` have not (yet)."""
         del who
-        return self._shown(name, self._latest(name))
+        latest = self._latest(name)
+        return self._shown(name, latest, self._pending(latest.request) if latest else [])
 
     async def roll_out(
         self,
@@ -97,7 +98,7 @@ class Rollouts:
         if body.definition is not None:
             body.version = defined(name, body.definition, body.version)
         known = self._logged(key)
-        rule = self._rule(name, body, who) if known is None else _again(known, body)
+        rule = self._rule(name, body, who) if known is None else _again(name, known, body)
         door = self._backend.door
         if body.definition is not None:
             await door.define(body.definition, who.tenant, request=f"{key}/definition")
@@ -105,7 +106,7 @@ class Rollouts:
         deadline = self._clock.monotonic() + LOGGED_S
         while self._pending(key) and self._clock.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
-        return self._shown(name, self._logged(key))
+        return self._shown(name, self._logged(key), self._pending(key))
 
     def _rule(self, name: str, body: RolloutBody, who: Principal) -> dict[str, Any]:
         latest = self._latest(name)
@@ -164,9 +165,8 @@ class Rollouts:
     def _pending(self, request: str) -> list[int]:
         return [p for p, some in self._all().items() if request not in {r.request for r in some}]
 
-    def _shown(self, name: str, rule: Rollout | None) -> Mapping[str, Any]:
+    def _shown(self, name: str, rule: Rollout | None, pending: list[int]) -> Mapping[str, Any]:
         every = self._all()
-        pending = self._pending(rule.request) if rule else []
         latest = self._latest(name)
         return {
             "definition": name,
@@ -193,11 +193,12 @@ def defined(name: str, definition: dict[str, Any], wanted: str | None) -> str:
     return found
 
 
-def _again(known: Rollout, body: RolloutBody) -> dict[str, Any]:
+def _again(name: str, known: Rollout, body: RolloutBody) -> dict[str, Any]:
     """The same rule once more, for those who have not got it; raises Problem 422 for another."""
-    same = (known.off, known.share, list(known.keys), list(known.tenants))
-    asked = (body.off, round(body.percent * WHOLE / 100), body.keys, body.tenants)
-    if same != asked or body.version not in (None, known.version):
+    same = (known.definition, known.off, known.share, list(known.keys), list(known.tenants))
+    asked = (name, body.off, round(body.percent * WHOLE / 100), body.keys, body.tenants)
+    others = body.version not in (None, known.version) or body.base not in (None, known.base)
+    if same != asked or others:
         detail = f"the Idempotency-Key {known.request} was used for another rollout"
         raise Problem(422, detail, code="key_reused")
     told = msgspec.to_builtins(known)

@@ -40,10 +40,11 @@ class New(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> "New":
-        """Load it; raises ApplicationNotLoaded."""
-        sagas = {
-            saga.name: saga for saga in load_sagas(load_application(settings.app, settings.app_dir))
-        }
+        """Load it, with what the settings say of its sagas, as the program would run it; raises
+        ApplicationNotLoaded, and DefinitionError for overrides that cannot be.
+        """
+        application = load_application(settings.app, settings.app_dir)
+        sagas = {saga.name: saga for saga in load_sagas(application, settings.overrides)}
         plans = {name: Plan(saga.definition) for name, saga in sagas.items()}
         inputs = {name: saga.input for name, saga in sagas.items()}
         return cls(sagas, plans, Contracts(spoken(), inputs))
