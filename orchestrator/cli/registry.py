@@ -42,6 +42,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "deploy": Entry(
         f"{_ROOM}.deploy.command", "What a new version would mean; let it in, move sagas.", DEFINE
     ),
+    "simulate": Entry(
+        f"{_ROOM}.simulate", "How often a saga meets its deadline, and what would help.", DEFINE
+    ),
     "proof": Entry(f"{_ROOM}.proof", "What the promises rest on: look at it, run it.", DEFINE),
     "init": Entry(f"{_ROOM}.init", "Write a small project to start from.", DEFINE),
     "backup": Entry(f"{_ROOM}.backup", "Copy the saga log, and put a copy back.", PLATFORM),

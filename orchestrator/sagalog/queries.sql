@@ -298,3 +298,8 @@ SELECT embedded FROM home;
 
 -- name: settle
 INSERT INTO home (only, embedded) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET embedded = excluded.embedded;
+
+-- ---------------------------------------------------------------- measuring
+
+-- name: latest_of_definition
+SELECT id FROM sagas WHERE definition = ? ORDER BY id DESC LIMIT ?;

@@ -72,6 +72,11 @@ class Reader(Lookups):
                 if definition in (None, row.definition):
                     yield row
 
+    def latest(self, definition: str, limit: int) -> Iterator[_Transitions]:
+        """The histories of the sagas of a definition, of all tenants, highest id first."""
+        for (saga,) in self._all("latest_of_definition", (definition, limit)):
+            yield self.load(saga)
+
     def counts(self, tenant: int | None = None) -> dict[Status, int]:
         """How many sagas stand in each status; a status that none has is not named."""
         if tenant is None:
