@@ -7,6 +7,7 @@ from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
 from orchestrator.definition.builder import Saga
+from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.overrides import all_overridden
 
 
@@ -14,7 +15,7 @@ def load_sagas(application: Application, overrides: Mapping[str, Any] | None = N
     """The sagas that the application names, in its order, with what the settings say of them.
 
     Raises ApplicationNotLoaded, also when two of them have the same name; DefinitionError where
-    ``overrides`` name what is not there, or a saga cannot work so.
+    ``overrides`` name what is not there, a saga cannot work so, or the child of one is missing.
     """
     sagas = [load(name, Saga) for name in application.sagas]
     places: dict[str, str] = {}
@@ -24,4 +25,6 @@ def load_sagas(application: Application, overrides: Mapping[str, Any] | None = N
                 f"two sagas are called {saga.name}: {places[saga.name]} and {place}"
             )
         places[saga.name] = place
-    return all_overridden(sagas, overrides or {})
+    found = all_overridden(sagas, overrides or {})
+    Catalogue(found)  # a saga that runs within another one is among them
+    return found

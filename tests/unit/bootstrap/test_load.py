@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.collisions import find_collisions
 from orchestrator.bootstrap.errors import ApplicationNotLoaded, NameCollision
 from orchestrator.bootstrap.load import load, load_application
 from orchestrator.definition.application import Application
+from orchestrator.definition.errors import DefinitionError
 
 APP = "from orchestrator.definition import Application\napp = Application('x', sagas=())\n"
 
@@ -117,3 +119,12 @@ def test_a_service_that_ours_would_hide_is_refused_when_it_is_loaded(folder: Pat
     load_application("my_own_shop:app")
     with pytest.raises(NameCollision, match="services"):
         load("services.billing:participant", int)
+
+
+def test_a_saga_that_runs_within_another_one_is_among_the_sagas() -> None:
+    parent = Application("x", sagas=("tests.unit.definition.journey:TOUR",))
+    with pytest.raises(DefinitionError, match="Add departure to the sagas of the application"):
+        load_sagas(parent)
+    both = Application("x", sagas=(*parent.sagas, "tests.unit.definition.journey:DEPARTURE"))
+    changed = load_sagas(both, {"departure": {"deadline": 3}})
+    assert [saga.definition.time_ms for saga in changed] == [90_000, 3_000]

@@ -9,14 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.definition import DefinitionError
-from orchestrator.definition.nodes import Kind, Node, Retry
+from orchestrator.definition.nodes import Kind, Node, Parallel, Retry, Wait
 from orchestrator.definition.rules import check
 from orchestrator.definition.table import Table, compensation_table
 from orchestrator.engine.facts import Faulted, Refused, Succeeded
-from tests.world import World, definition, parallel, step, world
+from tests.world import World, child, definition, parallel, step, wait, world
 
 KINDS: tuple[Kind, ...] = ("compensatable", "read", "pivot", "retriable")
 ONCE = Retry(attempts=1, initial_ms=1, maximum_ms=1)
+MORE = ("wait", "child")
+"""What may stand where a step of one of these kinds may: a wait for a read, a child for any."""
+
+
+def leaf(name: str, kind: Kind, more: str) -> Node:
+    """A step of that kind; or a wait, or a child."""
+    if more == "wait" and kind == "read":
+        return wait(name)
+    if more == "child" and kind != "retriable":
+        return child(name, kind)
+    return step(name, kind, retry=ONCE)
 
 
 def bodies(
@@ -30,8 +41,26 @@ def bodies(
             nodes.append(parallel(*branches))
         else:
             kind = draw(st.sampled_from(kinds))
-            nodes.append(step(next(names), kind, retry=ONCE))
+            nodes.append(leaf(next(names), kind, draw(st.sampled_from(("step", *MORE)))))
     return tuple(nodes)
+
+
+def calm(name: str) -> Node:
+    """A wait in which nobody can say no."""
+    return wait(name, expires="done", data={"yes": True}, accepts="", refusals={})
+
+
+def steps_only(body: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The same without what may fail past the point of no return."""
+    made: list[Node] = []
+    for node in body:
+        if isinstance(node, Parallel):
+            made.append(Parallel(tuple(map(steps_only, node.branches))))
+        elif isinstance(node, Wait):
+            made.append(calm(node.name))
+        else:
+            made.append(step(node.name, node.kind, retry=ONCE) if node.child else node)
+    return tuple(made)
 
 
 @st.composite
@@ -40,9 +69,11 @@ def right_bodies(draw: st.DrawFn) -> tuple[Node, ...]:
     names = (f"s{number}" for number in count())
     body: tuple[Node, ...] = bodies(draw, ("compensatable", "read"), names, 2)
     if draw(st.booleans()):
-        body += (step(next(names), "pivot", retry=ONCE),)
+        body += (leaf(next(names), "pivot", draw(st.sampled_from(("step", "child")))),)
         if draw(st.booleans()):
-            body += bodies(draw, ("retriable", "read"), names, 1)
+            body += (calm(next(names)),)
+        if draw(st.booleans()):
+            body += steps_only(bodies(draw, ("retriable", "read"), names, 1))
     elif draw(st.booleans()):
         body += bodies(draw, ("retriable",), names, 1)
     return body
@@ -55,17 +86,25 @@ def any_bodies(draw: st.DrawFn) -> tuple[Node, ...]:
 
 def play(one: World, draw: st.DrawFn | Any) -> None:
     """Answer or do not answer, in any order, until nothing moves any more."""
-    outcomes = st.sampled_from(["succeeded", "succeeded", "refused", "silent"])
+    outcomes = answers = st.sampled_from(["succeeded", "succeeded", "refused", "silent"])
     will: dict[str, str] = {}
     while one.state and one.state.open:
         ready: list[str] = []
         for name, state in one.state.steps.items():
+            if state.child and state.phase == "sent" and state.direction == "do":
+                # A child always ends.
+                will.setdefault(name, draw(st.sampled_from(["succeeded", "refused"])))
+            if state.phase == "waiting" and will.setdefault(name, draw(answers)) != "silent":
+                ready.append(name)
             if (state.phase == "sent" and will.setdefault(name, draw(outcomes)) != "silent") or (
                 state.phase == "sent" and state.direction == "undo"
             ):
                 ready.append(name)
         if ready:
             name = draw(st.sampled_from(ready))
+            if one.state.steps[name].phase == "waiting":
+                one.tell(name, name, yes=will[name] == "succeeded")
+                continue
             undoing = one.state.steps[name].direction == "undo"
             one.answer(name, "succeeded" if undoing else will[name])
         elif one.state.wake_at:

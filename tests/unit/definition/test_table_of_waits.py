@@ -1,7 +1,7 @@
 """The compensation table of sagas with waits, children and signals that change data."""
 
 from contracts.messages import Signal
-from orchestrator.definition import child, parallel, saga, wait
+from orchestrator.definition import child, parallel, read, saga, sequence, wait
 from orchestrator.definition.table import Column, Taken, compensation_table
 from orchestrator.definition.table_text import cells, signalling, stopping
 from tests.unit.definition.journey import (
@@ -11,14 +11,17 @@ from tests.unit.definition.journey import (
     LEAVE,
     LOOK,
     PACK,
+    TELL,
     TOUR,
     Journey,
     Knock,
+    Look,
     Unpack,
     journey,
     trek,
 )
 
+LOOKS = read("looks", Look)
 TABLE = compensation_table(TOUR.definition)
 
 
@@ -69,6 +72,19 @@ def test_a_wait_beside_a_step() -> None:
     assert row
     assert [action.step for action in row.actions] == ["pack"]
     assert table.row({"approval": "unknown", "pack": "success"}) is None
+
+
+def test_a_wait_is_dropped_when_what_runs_beside_it_fails() -> None:
+    table = compensation_table(
+        journey(LOOK, parallel(sequence(APPROVAL, PACK), LOOKS), TELL).definition
+    )
+    row = table.row({"look": "success", "looks": "refused"})
+    assert row
+    assert (row.result, row.actions) == ("failed", ())
+    # Nothing stops a wait but the failure of another branch.
+    assert table.row({"look": "success", "looks": "success"}) is None
+    everything = [tuple(row.outcomes.items()) for row in table.rows]
+    assert len(set(everything)) == len(everything)
 
 
 def test_a_wait_in_which_nobody_says_no_only_succeeds() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import ValidationError
+from msgspec import UNSET, ValidationError
 from msgspec.json import decode, encode
 from msgspec.structs import replace
 
@@ -16,17 +16,21 @@ from contracts.product import QuoteProduct
 from orchestrator.definition import read, saga
 from orchestrator.definition.nodes import (
     Call,
+    Change,
     Definition,
     Emit,
     Node,
     Parallel,
     Retry,
     Step,
+    Wait,
     canonical,
     parse,
     version,
 )
+from sagas.order_cancellation import order_cancellation
 from sagas.order_fulfillment import order_fulfillment
+from tests.unit.definition.journey import TOUR
 from tests.unit.definition.language import CITY, FLIGHT, HOTEL, TripBooked, TripFailed, trip
 
 texts = st.text(max_size=12)
@@ -39,6 +43,15 @@ steps = st.builds(
     Step,
     *(texts, kinds, calls, st.none() | calls, numbers, retries, numbers, retries),
     st.dictionaries(texts, numbers, max_size=3),
+    st.just(UNSET) | texts,
+)
+waits = st.builds(
+    Wait,
+    *(texts, texts, st.lists(texts, max_size=3).map(tuple), numbers),
+    st.sampled_from(["done", "refused"]),
+    st.dictionaries(texts, texts | numbers | st.booleans(), max_size=3),
+    st.dictionaries(texts, numbers, max_size=3),
+    *(texts, st.booleans()),
 )
 
 
@@ -47,10 +60,18 @@ def parallels(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     return st.builds(Parallel, branches)
 
 
-bodies = st.lists(st.recursive(steps, parallels, max_leaves=6), max_size=4).map(tuple)
+bodies = st.lists(st.recursive(steps | waits, parallels, max_leaves=6), max_size=4).map(tuple)
 emits = st.lists(st.builds(Emit, texts, texts, texts, mappings), max_size=2).map(tuple)
 schemas: st.SearchStrategy[dict[str, Any]] = st.dictionaries(texts, texts | numbers, max_size=3)
-definitions = st.builds(Definition, texts, schemas, bodies, emits, emits, emits)
+changes = st.builds(Change, texts, st.lists(texts, max_size=3).map(tuple), mappings, texts, emits)
+definitions = st.builds(
+    Definition,
+    *(texts, schemas, bodies, emits, emits, emits),
+    st.just(UNSET) | numbers,
+    st.just(UNSET) | st.lists(changes, max_size=2).map(tuple),
+    st.just(UNSET) | mappings,
+    st.just(UNSET) | st.just(True),
+)
 
 
 def turned(value: Any) -> Any:
@@ -110,6 +131,33 @@ def test_every_part_of_a_step_counts(name: str) -> None:
     city, hotel, flight = EXAMPLE.body
     changed = replace(hotel, **{name: STEP_CHANGES[name]})
     assert version(replace(EXAMPLE, body=(city, changed, flight))) != version(EXAMPLE)
+
+
+WAIT_CHANGES = {
+    "name": "door",
+    "signal": "knock",
+    "required": ("approved",),
+    "timeout_ms": 9_999,
+    "expires": "done",
+    "data": {"approved": True},
+    "refusals": {},
+    "accepts": "",
+    "person": True,
+}
+
+
+@pytest.mark.parametrize("name", Wait.__struct_fields__)
+def test_every_part_of_a_wait_counts(name: str) -> None:
+    look, approval, *rest = TOUR.definition.body
+    changed = replace(approval, **{name: WAIT_CHANGES[name]})
+    other = replace(TOUR.definition, body=(look, changed, *rest))
+    assert version(other) != TOUR.version
+
+
+def test_versions_are_what_they_were_before_there_were_waits_and_children() -> None:
+    """Sagas that run on them finish on them: what they do not use is not in their JSON."""
+    assert order_fulfillment.version == "7890b5f08e4a161a"
+    assert order_cancellation.version == "99bb5c33de851356"
 
 
 def test_the_order_of_steps_counts() -> None:
