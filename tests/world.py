@@ -118,6 +118,8 @@ class World:
     undone: set[Effect] = field(default_factory=set)
     refused: set[Effect] = field(default_factory=set)
     tombstones: set[Effect] = field(default_factory=set)
+    stopping: set[Effect] = field(default_factory=set)
+    """Children that have agreed to stop: they end in no other way."""
 
     def start(self) -> None:
         """Begin the saga."""
@@ -164,6 +166,8 @@ class World:
         if outcome == "succeeded" and call:
             return dict.fromkeys(call.reply, 1)
         code = next(iter(planned.step.refusals), "no")
+        if (command.step, command.round) in self.stopping:
+            code = "cancelled"
         return {"code": code, "reason": f"{command.step} {outcome}"}
 
     def _do(self, effect: Effect, outcome: str) -> str:
@@ -171,7 +175,7 @@ class World:
             return "succeeded"
         if effect in self.tombstones:
             return "failed"
-        if effect in self.refused or outcome == "refused":
+        if effect in self.refused or outcome == "refused" or effect in self.stopping:
             self.refused.add(effect)
             return "refused"
         if outcome == "succeeded":
@@ -233,6 +237,21 @@ class World:
         assert self.state is not None
         number = self.state.steps[name].round
         reply = Reply(f"{name}/{len(self.log)}", self.at, name, "do", number, 1, outcome, data)  # type: ignore[arg-type]
+        return self.take(reply)
+
+    def decide(self, name: str, *, applied: bool) -> Transition:
+        """The child that runs at this step decides the oldest signal that is held for it."""
+        assert self.state is not None
+        step = self.state.steps[name]
+        held = next(one for one in self.state.held if one.step == name)
+        effect = (name, step.round)
+        # One that has ended, or agreed to stop, agrees to nothing more.
+        applied = applied and effect not in self.done | self.refused | self.stopping
+        if applied and held.signal == "cancel":
+            self.stopping.add(effect)
+        data = {"signal": held.id, "why": "" if applied else "too late"}
+        reply = Reply(f"{name}/{held.id}", self.at, name, "do", step.round, 1, "answered", data)
+        self.replies.append(reply)
         return self.take(reply)
 
     def left(self) -> set[str]:

@@ -10,8 +10,10 @@ from typing import Final, Literal, NamedTuple
 
 from orchestrator.engine.signals import CANCEL, CANCELLED
 
-Course = Literal["runs", "firm", "stopping"]
-"""It may still be stopped, perhaps; it has refused to be; it has agreed to it."""
+Course = Literal["runs", "stopping"]
+"""It has not agreed to stop, or it has. That it has refused once says nothing: it may have been
+parked.
+"""
 
 
 class Said(NamedTuple):
@@ -36,9 +38,10 @@ class Child(NamedTuple):
         """Whether it may end like that. What has agreed to stop is cancelled, and nothing else."""
         return self.course != "stopping" or (outcome == "refused" and code == CANCELLED)
 
-    def may_apply(self, signal: str) -> bool:
-        """Whether it may agree to this signal."""
-        return self.course == "runs" or (self.course == "firm" and signal != CANCEL)
+    @property
+    def may_apply(self) -> bool:
+        """Whether it may agree to a signal."""
+        return self.course == "runs"
 
     def verdict(self, identity: str) -> bool | None:
         """What it has said to this signal; None: nothing yet."""
@@ -46,9 +49,7 @@ class Child(NamedTuple):
 
     def decided(self, identity: str, signal: str, applied: bool) -> "Child":
         """The child once it has decided this signal."""
-        course = self.course
-        if signal == CANCEL and course != "stopping":
-            course = "stopping" if applied else "firm"
+        course = "stopping" if applied and signal == CANCEL else self.course
         return Child(self.round, course, (*self.said, Said(identity, applied)))
 
 

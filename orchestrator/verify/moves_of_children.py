@@ -38,7 +38,7 @@ def _decisions(world: World, name: str) -> Iterator[Move]:
     if child.verdict(held[0].id) is not None:
         yield Move("answers", name)
         return
-    if child.may_apply(held[0].signal):
+    if child.may_apply:
         yield Move("applies", name)
     yield Move("declines", name)
 
@@ -88,7 +88,7 @@ def parks(world: World, name: str) -> None:
     kept = world.book.of(name).held[0]
     child = world.child(name)
     said = child.verdict(kept.id)
-    applied = child.may_apply(kept.signal) if said is None else said
+    applied = child.may_apply if said is None else said
     world.park(world.decides(name, kept, applied))
 
 
@@ -100,7 +100,7 @@ def _answer(world: World, move: Move) -> None:
         kept = world.book.of(move.step).told[int(move.detail)]
         child = world.child(move.step)
         said = child.verdict(kept.id)
-        applied = child.may_apply(kept.signal) if said is None else said
+        applied = child.may_apply if said is None else said
         reply = world.decides(move.step, kept, applied)
     taken = world.take(reply)
     if not all(isinstance(fact, Ignored) for fact in taken.facts):
