@@ -7,6 +7,8 @@ app = Application(
     sagas=(
         "sagas.order_fulfillment:order_fulfillment",
         "sagas.order_cancellation:order_cancellation",
+        "sagas.order_lifecycle:order_lifecycle",
+        "sagas.shipping:shipping",
     ),
     services={
         "product": "services.product:participant",
@@ -22,6 +24,7 @@ app = Application(
     seed="services.seed:load",
     contracts=(
         "contracts.orders",
+        "contracts.lifecycle",
         "contracts.product",
         "contracts.payment",
         "contracts.inventory",

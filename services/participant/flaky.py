@@ -6,12 +6,13 @@ commands come: so a run can be repeated, and one attempt fares as it did however
 """
 
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 from services.participant.errors import FlakyFailure, Unanswered
 from services.participant.work import Work
 
-_OUTCOMES: Final = 3
+Comes = Literal["raises", "hangs", "works"]
+_COMES: Final[tuple[Comes, ...]] = ("raises", "hangs", "works")
 
 
 def flaky_call(work: Work, about: str) -> None:
@@ -22,15 +23,19 @@ def flaky_call(work: Work, about: str) -> None:
     """
     if work.flaky is None:
         return
-    drawn = _draw(work.flaky, work, about)
-    if drawn == 0:
+    told = work.message
+    attempt = (told["step"], told["round"], told["attempt"])
+    comes = drawn(work.flaky, about, told["type"], attempt, work.tenant)
+    if comes == "raises":
         raise FlakyFailure(f"the call for {about} failed, as flaky calls do")
-    if drawn == 1:
+    if comes == "hangs":
         raise Unanswered(f"the call for {about} hangs, as flaky calls do")
 
 
-def _draw(seed: int, work: Work, about: str) -> int:
-    told = work.message
-    parts = (seed, work.tenant, about, told["type"], told["step"], told["round"], told["attempt"])
+def drawn(
+    seed: int, about: str, command: str, attempt: tuple[str, int, int], tenant: int = 1
+) -> Comes:
+    """What an ``attempt`` (step, round, number) of a command comes to: of these a function."""
+    parts = (seed, tenant, about, command, *attempt)
     digest = sha256("\0".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:8], "big") % _OUTCOMES
+    return _COMES[int.from_bytes(digest[:8], "big") % len(_COMES)]
