@@ -35,7 +35,7 @@ SLOW = {
 PERSON = {
     "order-lifecycle": {
         "deadline": 4,
-        "steps": {"review": {"person": True}, "payment": {"timeout": 60}, "ship": {"timeout": 6}},
+        "steps": {"review": {"person": True}, "payment": {"timeout": 8}, "ship": {"timeout": 6}},
     },
     "shipping": {"steps": {"dispatch": {"timeout": 6}}},
 }

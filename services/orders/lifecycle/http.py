@@ -22,13 +22,16 @@ from services.orders.lifecycle.bodies import (
 )
 from services.orders.lifecycle.desk import LifecycleDesk, Wanted
 from services.orders.lifecycle.history import HistoryCursor, history_page
-from services.orders.lifecycle.model import Lifecycle, steps_of
+from services.orders.lifecycle.model import Lifecycle, SignalRow, steps_of
 from services.orders.lifecycle.views import fulfillment_view, signal_view, status_view
 from services.participant import Running
 
 _STARTED: Final = (400, 401, 403, 409, 413, 415, 422, 503)
 _TOLD: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _SEEN: Final = (401, 403, 404, 422)
+
+HELD_S: Final = 2.0
+"""How long to wait for the decision about a signal that is held, before saying that it is."""
 
 Reviewer = Annotated[Principal, permission("orders:review")]
 SignalId = Annotated[str, Path(min_length=1, max_length=200, description="a signal's id")]
@@ -146,13 +149,7 @@ class Lifecycles:
     ) -> dict[str, Any]:
         tenant, reference = who.tenant, self._led(asked.order_id, who)
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
-        found = await self._desk.wait_signal(
-            tenant,
-            reference,
-            wanted.id,
-            settled=asked.wait is not None,
-            timeout_s=DEFAULT_WAIT_S if asked.wait is None else asked.wait,
-        )
+        found = await self._decided(tenant, reference, wanted.id, asked.wait)
         place = f"/orders/{reference}/signals/{wanted.id}"
         response.headers["Location"] = place
         view = signal_view(self._desk.find(tenant, reference), found)
@@ -161,6 +158,22 @@ class Lifecycles:
             members, headers = {"signal": view}, {"Location": place}
             raise Problem(409, detail, code="signal_refused", members=members, headers=headers)
         return view
+
+    async def _decided(
+        self, tenant: int, reference: str, signal: str, wait: int | None
+    ) -> SignalRow:
+        """What became of a signal, as far as the caller waits for that. One that is held by a child
+        saga is decided a moment later, unless a step of it has to settle first.
+        """
+        times = [(False, DEFAULT_WAIT_S), (True, HELD_S)] if wait is None else [(True, wait)]
+        found = self._desk.signal(tenant, reference, signal)
+        for settled, timeout_s in times:
+            found = await self._desk.wait_signal(
+                tenant, reference, signal, settled=settled, timeout_s=timeout_s
+            )
+            if found.outcome == "pending":
+                break
+        return found
 
     def _led(self, order_id: int | str, who: Principal) -> str:
         """The reference of an order with a lifecycle; raises Problem."""

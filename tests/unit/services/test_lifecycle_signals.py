@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from contracts.topics import partition_of_start
+from services.orders.lifecycle import http
 from services.orders.sweeper import EVERY_S, sweep
 from tests.unit.services.orders_led import (
     AT_ONCE,
@@ -97,13 +98,24 @@ async def test_a_signal_that_is_refused_is_409_with_the_reason_ever_after(
 
 
 async def test_a_signal_that_is_held_is_told_so_and_later_what_became_of_it(
-    shop: Shop, client: httpx.AsyncClient
+    shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(http, "HELD_S", 0)
     await begin(shop, client)
     answer = await signal(shop, client, "update-address", UPDATE, ("held", "k-1"))
     assert (answer.status_code, answer.json()["outcome"]) == (202, "held")
     await Led(shop).tell(told("applied", "k-1", signal="update-address"))
     assert (await client.get(f"{SIGNALS}/k-1")).json()["outcome"] == "applied"
+
+
+async def test_a_signal_that_is_held_only_until_the_child_has_decided_is_answered_with_that(
+    shop: Shop, client: httpx.AsyncClient
+) -> None:
+    await begin(shop, client)
+    decided = (("held", "k-1"), ("refused", "k-1", "dispatch has been commanded"))
+    answer = await signal(shop, client, "cancel", CANCEL, *decided)
+    assert answer.status_code == 409
+    assert "dispatch has been commanded" in answer.json()["detail"]
 
 
 async def test_who_prefers_to_wait_is_answered_when_a_held_signal_is_decided(
