@@ -30,6 +30,11 @@ paid_first = (
     .then(PRODUCT, PAYMENT, parallel(INVENTORY, SHIPPING))
     .ends(completed=OrderCompleted, failed=OrderFailed)
 )
+without_product = (
+    saga("order-fulfillment", input=PlaceOrder, started=OrderPlaced)
+    .then(INVENTORY)
+    .ends(failed=OrderFailed)
+)
 OLD: Final = together.version
 NEW: Final = paid_first.version
 
@@ -46,6 +51,10 @@ def _application(name: str) -> Application:
 
 old = _application("together")
 new = _application("paid_first")
+silent = Application(name="orders", sagas=(f"{__name__}:together",))
+"""The old one, without anybody who answers its commands."""
+broken = Application(name="orders", sagas=(f"{__name__}:without_product",))
+"""One whose sagas cannot go on from where those of the others stand."""
 
 
 def went_by(history: list[Transition]) -> str:
