@@ -21,6 +21,7 @@ app = Application(
     commands={"order": "services.orders.cli:app"},
     demo="sagas.demo:scenario",
     load="sagas.load:load",
+    visits="sagas.load:visit",
     seed="services.seed:load",
     contracts=(
         "contracts.orders",

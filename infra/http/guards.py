@@ -120,7 +120,9 @@ class Stated:
 class Permission(Stated):
     """Dependency of a route: lets through who holds the permission, and gives the principal."""
 
-    def __call__(self, request: Request) -> Principal:
+    # A coroutine, as all dependencies here: FastAPI would run a function in a thread, and a request
+    # that waits for a thread, twice for each of them, is late where the processor is busy.
+    async def __call__(self, request: Request) -> Principal:
         """The caller; raises what `Guard.authorize` raises."""
         guard: Guard = request.app.state.guard
         return guard.authorize(request, self.needed)
@@ -129,7 +131,7 @@ class Permission(Stated):
 class Open:
     """Dependency of a route that is deliberately open to everybody: health, login."""
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """Let everybody through."""
 
 

@@ -26,7 +26,7 @@ class PageRequest(NamedTuple):
         return self.limit + 1
 
 
-def page_request(
+async def page_request(
     after: Annotated[int | None, Query(ge=0, lt=2**53, description="last id seen")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items on a page")] = 50,
 ) -> PageRequest:

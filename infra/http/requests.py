@@ -23,7 +23,7 @@ _JSON: Final = re.compile(r"application/([\w.-]+\+)?json")
 _WAIT: Final = re.compile(r"\d{1,9}")
 
 
-def prefer_wait(
+async def prefer_wait(
     request: Request,
     response: Response,
     _documented: Annotated[
@@ -50,7 +50,7 @@ def prefer_wait(
     return 0
 
 
-def idempotency_key(
+async def idempotency_key(
     request: Request,
     response: Response,
     _documented: Annotated[
@@ -74,7 +74,7 @@ def idempotency_key(
     return key
 
 
-def traceparent(
+async def traceparent(
     given: Annotated[
         str | None, Header(alias="traceparent", description="W3C trace context")
     ] = None,

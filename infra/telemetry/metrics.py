@@ -5,14 +5,12 @@ together. Names follow Prometheus' rules: ``saga_`` in front, ``_total`` for cou
 (seconds, bytes) at the end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
-from infra.telemetry.kinds import Counter, Gauge, Histogram
+from infra.telemetry.kinds import Counter, Gauge, Histogram, written
 
 __all__ = ["CONTENT_TYPE", "Counter", "Gauge", "Histogram", "Metrics"]
 
@@ -22,9 +20,11 @@ _HTTP: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.
 _STEPS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 _SAGAS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 600.0, 86_400.0)
 """Seconds. 15 is the time that an order has (DESIGN, order lifecycle)."""
+_PROCESS: Final = CollectorRegistry(auto_describe=False)
+ProcessCollector(registry=_PROCESS)
 
 
-class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the register itself
+class Metrics:  # pylint: disable=too-many-instance-attributes  # the register itself
     """All metrics of one process; the attributes are the register."""
 
     def __init__(self) -> None:
@@ -193,16 +193,8 @@ class Metrics(Collector):  # pylint: disable=too-many-instance-attributes  # the
         kinds = (Counter, Gauge, Histogram)
         return [metric for metric in vars(self).values() if isinstance(metric, kinds)]
 
-    def collect(self) -> Iterable[Metric]:
-        """What Prometheus reads."""
-        for metric in self.all():
-            yield from metric.families()
-
     def text(self) -> bytes:
         """The exposition that ``/metrics`` answers with (``CONTENT_TYPE``): the register, and what
         every process has (``process_*``: CPU, memory, open files; Linux).
         """
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)
-        ProcessCollector(registry=registry)
-        return generate_latest(registry)
+        return written(self.all()) + generate_latest(_PROCESS)

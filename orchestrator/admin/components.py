@@ -14,7 +14,7 @@ from orchestrator.runtime.health import PartitionHealth
 from orchestrator.runtime.vitals import BrokerVitals, FileVitals, TimerVitals, Vitals
 
 Status = Literal["ok", "degraded", "down"]
-ORDER: Final[tuple[Status, ...]] = ("down", "degraded", "ok")
+ORDER: Final[tuple[Status, ...]] = ("down", "degraded")
 LITTLE_ROOM: Final = 256 * 1024 * 1024
 """Bytes; with less the disk is about to be full, and then nothing is decided any more."""
 BEHIND_MS: Final = 5_000
@@ -33,7 +33,11 @@ class Component(msgspec.Struct, frozen=True):
 
 def worst(found: Iterable[Component]) -> Status:
     """How they are doing together."""
-    return min((one.status for one in found), key=ORDER.index, default=ORDER[-1])
+    statuses = [one.status for one in found]
+    for status in ORDER:
+        if status in statuses:
+            return status
+    return "ok"
 
 
 def components_of(backend: Backend, services: Sequence[ServiceHealth]) -> list[Component]:

@@ -1,4 +1,4 @@
-"""The load that an application declares for `saga bench`."""
+"""The loads that an application declares for `saga bench`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.load import load, load_application
 from orchestrator.definition.application import Application
+from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Definition
-from orchestrator.definition.scenario import Case
+from orchestrator.definition.scenario import Case, Visit
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,30 @@ def load_benchmark(name: str, app_dir: Path | None) -> Loaded:
     return Loaded(
         application, list(sagas.values()), sagas[wanted], lambda n, fails: made(n, fails).input
     )
+
+
+@dataclass(frozen=True)
+class Visits:
+    """An application with what `saga bench http` asks of it about sagas of one name."""
+
+    application: Application
+    sagas: list[Saga]
+    saga: str
+    make: Callable[[int, str], Visit]
+
+
+def load_visits(name: str, app_dir: Path | None) -> Visits:
+    """Load it; raises ApplicationNotLoaded where the application declares none."""
+    application = load_application(name, app_dir)
+    if application.visits is None:
+        raise ApplicationNotLoaded(
+            f"{name} declares no visits (Application.visits) to bench its HTTP API with"
+        )
+    make = cast(Callable[[int, str], Visit], load(application.visits, object))
+    sagas = load_sagas(application)
+    wanted = make(1, "run").saga
+    if wanted not in {saga.name for saga in sagas}:
+        raise ApplicationNotLoaded(
+            f"{application.visits} visits {wanted!r}, which is no saga of {name}"
+        )
+    return Visits(application, sagas, wanted, make)

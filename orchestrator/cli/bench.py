@@ -19,7 +19,7 @@ from orchestrator.bench.load import BenchError, Load
 from orchestrator.bench.runs import measure
 from orchestrator.bench.sagas import Sagas
 from orchestrator.bootstrap.benchmark import Loaded, load_benchmark
-from orchestrator.cli import bench_recovery, given
+from orchestrator.cli import bench_http, bench_recovery, given
 from orchestrator.cli.bench_place import fresh_place, progress
 from orchestrator.cli.errors import SagaFailed
 from orchestrator.cli.options import AppDirOption, AppOption, BrokerOption, JsonOption
@@ -29,6 +29,7 @@ from orchestrator.settings import Settings
 
 app = typer.Typer()
 app.command()(bench_recovery.recovery)
+app.command()(bench_http.http)
 
 SagasOption = Annotated[int, typer.Option("--sagas", min=1, help="How many sagas.")]
 ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, help="At a time.")]

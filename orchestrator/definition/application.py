@@ -20,6 +20,8 @@ class Application:
     - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str,
       object]`` with the seed data of every service, read from a file.
     - ``load``: names a function ``(number, fails) -> Case``: the sagas of ``saga bench``.
+    - ``visits``: names a function ``(number, run) -> Visit``: what `saga bench http` asks about the
+      n-th saga of a run, which has a name of its own.
     - ``contracts``: names of modules whose commands, replies and events the AsyncAPI page
       shows.
     """
@@ -32,4 +34,5 @@ class Application:
     demo: str | None = None
     seed: str | None = None
     load: str | None = None
+    visits: str | None = None
     contracts: tuple[str, ...] = ()

@@ -1,7 +1,9 @@
-"""A demo scenario as plain data: which sagas to start, and which row each is meant to show."""
+"""Scenarios as plain data: which sagas a demo starts and which row each is meant to show, and what
+a benchmark asks over HTTP.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,25 @@ class Scenario:
 
     cases: tuple[Case, ...]
     every_row_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One HTTP request: ``body`` is sent as JSON."""
+
+    method: str
+    path: str
+    body: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a customer asks about one saga of the definition ``saga``: starts it, looks at it, and
+    tells it something.
+    """
+
+    saga: str
+    start: Ask
+    status: Ask
+    signal: Ask

@@ -103,17 +103,17 @@ class ReviewBody(_Body):
         return reason
 
 
-def named(order_id: Named) -> int | str:
+async def named(order_id: Named) -> int | str:
     """Dependency: the order that a path names, by its number or its reference.
 
     Raises Problem 422 for what is neither.
     """
     if order_id.isascii() and order_id.isdigit() and 0 < int(order_id) < _NUMBER:
         return int(order_id)
-    return reference(order_id)
+    return await reference(order_id)
 
 
-def reference(order_id: Named) -> str:
+async def reference(order_id: Named) -> str:
     """Dependency: the reference under which an order is started; raises Problem 422."""
     if _REFERENCE.fullmatch(order_id):
         return order_id
@@ -140,7 +140,7 @@ class Asking(NamedTuple):
     wait: int | None
 
 
-def asking(
+async def asking(
     order_id: AnyOrder, key: IdempotencyKey, wait: Wait, trace: Traceparent, request: Request
 ) -> Asking:
     """Dependency: what path and headers say of a signal."""

@@ -1,11 +1,21 @@
 """The register of metrics: names, units and help, and what Prometheus reads."""
 
 import re
+from itertools import accumulate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
-from infra.telemetry.kinds import MOST
+from infra.telemetry.kinds import MOST, written
 from infra.telemetry.metrics import Counter, Gauge, Histogram, Metrics
 
 REGISTER = Metrics().all()
@@ -84,6 +94,62 @@ def test_label_values_are_escaped():
     metrics = Metrics()
     metrics.started.add('a"b\\c\nd')
     assert exposed(metrics)["saga_started_total"] == {(("definition", 'a"b\\c\nd'),): 1}
+
+
+def of_the_library(metric: Counter | Gauge | Histogram) -> str:
+    """What Prometheus' own client library would write of it."""
+    if isinstance(metric, Counter):
+        family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+    elif isinstance(metric, Gauge):
+        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+    else:
+        family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for labels, value in metric.values.items():
+        if isinstance(metric, Histogram):
+            bounds = [*map(str, metric.buckets), "+Inf"]
+            counts = accumulate(metric._counts[labels])  # pylint: disable=protected-access
+            family.add_metric(labels, list(zip(bounds, counts, strict=True)), value)
+        else:
+            family.add_metric(labels, value)
+
+    class One(Collector):
+        """A registry of one."""
+
+        def collect(self):
+            return [family]
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(One())
+    return generate_latest(registry).decode()
+
+
+VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NUMBERS = st.floats(0, 1e9) | st.integers(0, 2**53)
+
+
+@pytest.mark.parametrize("name", ["signals", "sagas", "wakeless", "step_seconds", "append_seconds"])
+@given(data=st.data())
+def test_what_is_written_is_what_the_library_would_write(name: str, data: st.DataObject):
+    metric = getattr(Metrics(), name)
+    labels = st.tuples(*[VALUES] * len(metric.labels))
+    for one in data.draw(st.lists(st.tuples(labels, NUMBERS), min_size=1, max_size=6)):
+        match metric:
+            case Counter():
+                metric.add(*one[0], by=one[1])
+            case Gauge():
+                metric.set(one[1], *one[0])
+            case _:
+                metric.observe(one[1], *one[0])
+    assert samples(written([metric]).decode()) == samples(of_the_library(metric))
+
+
+def samples(text: str) -> list[tuple]:
+    """What Prometheus makes of it, in the order written; numbers may be written in any way."""
+    return [
+        (family.name, family.type, family.documentation, sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
 
 
 def test_what_strangers_name_does_not_grow_without_end():

@@ -1,0 +1,52 @@
+"""The figures of one run over HTTP, as data: latencies beside their targets."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from orchestrator.bench.http.timetable import KINDS, Kind
+from orchestrator.bench.report import percentile
+
+TARGETS_MS: Final[dict[Kind, float]] = {"start": 100, "status": 50, "signal": 50, "health": 10}
+"""What the p99 should stay below. Source: the order lifecycle's performance characteristics."""
+SHARES: Final = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
+
+
+@dataclass
+class Taken:
+    """The answers to one kind of request: how long each took (seconds from when it was due), and
+    how many had which status.
+    """
+
+    seconds: list[float] = field(default_factory=list[float])
+    statuses: Counter[int] = field(default_factory=Counter[int])
+
+
+@dataclass
+class Measured:
+    """One run; ``behind`` is how late the client itself was with each request, in seconds."""
+
+    taken: dict[Kind, Taken] = field(default_factory=lambda: {kind: Taken() for kind in KINDS})
+    behind: list[float] = field(default_factory=list[float])
+
+
+def figures(measured: Measured) -> dict[str, Any]:
+    """Every kind of request: how many, its percentiles, what was answered, and the target."""
+    return {kind: _figures(kind, taken) for kind, taken in measured.taken.items() if taken.seconds}
+
+
+def behind_ms(measured: Measured) -> float:
+    """How late the client was, p99: with much of it the figures are the client's own."""
+    return _ms(percentile(sorted(measured.behind), 0.99)) if measured.behind else 0.0
+
+
+def _figures(kind: Kind, taken: Taken) -> dict[str, Any]:
+    ordered = sorted(taken.seconds)
+    found: dict[str, Any] = {"requests": len(ordered)}
+    found |= {name: _ms(percentile(ordered, share)) for name, share in SHARES.items()}
+    found |= {"target_ms": TARGETS_MS[kind], "met": found["p99_ms"] < TARGETS_MS[kind]}
+    return found | {"answers": {str(status): n for status, n in sorted(taken.statuses.items())}}
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1_000, 2)

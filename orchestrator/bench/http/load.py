@@ -1,0 +1,84 @@
+"""The two loads: as many starts as are answered, and starts at a rate whatever the answers take."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from infra.clock import Clock
+from orchestrator.bench.http.connections import Connections
+from orchestrator.bench.http.figures import Measured
+from orchestrator.bench.http.timetable import Due, Kind
+from orchestrator.bench.load import BenchError
+from orchestrator.definition.scenario import Ask, Visit
+from orchestrator.runtime.tasks import end_all
+
+HEALTH: Final = Ask("GET", "/health")
+AT_A_TIME: Final = 32
+"""Callers that start one order after another while the maximum is sought."""
+Visits = Callable[[int], Visit]
+
+
+class Site(NamedTuple):
+    """What is asked, by whom, and what the n-th visit asks."""
+
+    connections: Connections
+    clock: Clock
+    visits: Visits
+
+
+async def starts_at_most(site: Site, seconds: float, first: int) -> int:
+    """Start orders, ``AT_A_TIME`` of them, each caller the next as soon as it has its answer; how
+    many were taken. Raises BenchError when one is refused.
+    """
+    end = site.clock.monotonic() + seconds
+    numbers = itertools.count(first)
+    taken = 0
+
+    async def caller() -> None:
+        nonlocal taken
+        while site.clock.monotonic() < end:
+            answer = await site.connections.ask(site.visits(next(numbers)).start)
+            if not 200 <= answer.status < 300:
+                raise BenchError(f"a start was answered {answer.status}: {answer.body[:300]!r}")
+            taken += 1
+
+    callers = [asyncio.create_task(caller()) for _ in range(AT_A_TIME)]
+    try:
+        await asyncio.gather(*callers)
+    finally:
+        await end_all(callers)
+    return taken
+
+
+async def offered(
+    site: Site, due: Sequence[Due], first: int, progress: Callable[[int], None]
+) -> Measured:
+    """Ask everything when it is due, and wait for all answers."""
+    measured = Measured()
+    began = site.clock.monotonic()
+    under_way: set[asyncio.Task[None]] = set()
+
+    async def ask(kind: Kind, what: Ask, at: float) -> None:
+        answer = await site.connections.ask(what)
+        taken = measured.taken[kind]
+        taken.seconds.append(site.clock.monotonic() - at)
+        taken.statuses[answer.status] += 1
+
+    for done, one in enumerate(due):
+        at = began + one.at
+        await asyncio.sleep(max(0.0, at - site.clock.monotonic()))
+        measured.behind.append(site.clock.monotonic() - at)
+        what = _asked(one, site.visits(first + one.number))
+        task = asyncio.create_task(ask(one.kind, what, at))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        progress(done + 1)
+    while under_way:
+        await asyncio.wait(under_way)
+    return measured
+
+
+def _asked(due: Due, visit: Visit) -> Ask:
+    asks = {"start": visit.start, "status": visit.status, "signal": visit.signal}
+    return asks.get(due.kind, HEALTH)

@@ -1,0 +1,113 @@
+"""One measurement, whole: warmed up, the maximum found, half of it offered, the figures."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.clock import Clock
+from orchestrator.bench.http.figures import behind_ms, figures
+from orchestrator.bench.http.load import Site, Visits, offered, starts_at_most
+from orchestrator.bench.http.process import Counts, Process, ended
+from orchestrator.bench.http.timetable import timetable
+from orchestrator.bench.load import BenchError
+from orchestrator.bench.runs import Say
+
+WARM_UP_S: Final = 1.0
+PATIENCE_S: Final = 90.0
+HALF: Final = 0.5
+MOST: Final = 100_000
+"""Requests of one run: what is offered is bounded, whatever the machine can do."""
+_SUM: Final = "saga_duration_seconds_sum"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """``maximum_s``: how long the maximum is sought; ``seconds``: how long half of it is offered;
+    ``rate``: starts a second instead; ``signals``: the share of orders that are told something.
+    """
+
+    maximum_s: float
+    seconds: float
+    rate: float | None
+    signals: float
+    seed: int
+
+
+async def measured(
+    process: Process, visits: Visits, clock: Clock, wanted: Wanted, say: Say
+) -> dict[str, Any]:
+    """The figures. Raises BenchError when sagas do not end, or a start is refused."""
+    site = Site(process.connections, clock, visits)
+    first, maximum = await _maximum(process, site, wanted, say)
+    rate = wanted.rate if wanted.rate is not None else maximum * HALF
+    due = timetable(rate, wanted.seconds, wanted.signals, random.Random(wanted.seed))
+    if len(due) > MOST:
+        raise BenchError(f"{len(due)} requests are more than {MOST}: offer less, or for less long")
+    before, used = await process.counts(), process.cpu_s()
+    answers = await offered(site, due, first, _saying(say, f"{rate:.1f} starts a second", len(due)))
+    after = await _over(process, clock)
+    cpu = {name: seconds - used[name] for name, seconds in process.cpu_s().items()}
+    starts = sum(one.kind == "start" for one in due) or 1
+    return {
+        "maximum_per_s": round(maximum, 1) if maximum else None,
+        "offered_per_s": round(rate, 1),
+        "seconds": wanted.seconds,
+        "requests": figures(answers),
+        "client_behind_p99_ms": behind_ms(answers),
+        "cpu_ms_per_start": {name: round(s * 1_000 / starts, 2) for name, s in cpu.items()},
+        "sagas": _sagas(before, after),
+    }
+
+
+async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tuple[int, float]:
+    """The number of the next order, and how many starts a second are taken and carried out; 0 where
+    nobody wants to know.
+    """
+    say("warming up", 0, 3)
+    first = 1 + await _taken(process, site, WARM_UP_S, 1)
+    if wanted.rate is not None:
+        return first, 0.0
+    say("one order alone", 1, 3)
+    before = await process.counts()
+    await site.connections.ask(site.visits(first).start)
+    alone = (await _over(process, site.clock))[_SUM, "completed"] - before[_SUM, "completed"]
+    say("the maximum", 2, 3)
+    began = site.clock.monotonic()
+    taken = await _taken(process, site, wanted.maximum_s, first + 1)
+    # The last one still takes its own time, in which nothing else is there to be done.
+    return first + 1 + taken, taken / (site.clock.monotonic() - began - alone)
+
+
+async def _taken(process: Process, site: Site, seconds: float, first: int) -> int:
+    """Start orders, and wait until all are over; how many numbers were used up."""
+    taken = await starts_at_most(site, seconds, first)
+    await _over(process, site.clock)
+    return taken
+
+
+async def _over(process: Process, clock: Clock) -> Counts:
+    counts = await process.settled(PATIENCE_S, clock)
+    left = counts.get(("saga_started_total", ""), 0) - ended(counts)
+    if left > 0:
+        raise BenchError(f"{left:.0f} sagas did not end within {PATIENCE_S:g} s")
+    return counts
+
+
+def _sagas(before: Counts, after: Counts) -> Mapping[str, Any]:
+    """What became of the sagas between the two."""
+
+    def more(name: str, tells: str) -> int:
+        return round(after.get((name, tells), 0) - before.get((name, tells), 0))
+
+    codes = {tells for name, tells in after if name == "saga_failures_total"}
+    failed = {code: more("saga_failures_total", code) for code in sorted(codes)}
+    return {
+        "started": more("saga_started_total", ""),
+        "completed": more("saga_ended_total", "completed"),
+        "failed": {code: count for code, count in failed.items() if count},
+    }
+
+
+def _saying(say: Say, what: str, whole: int) -> Callable[[int], None]:
+    return lambda done: say(what, done, whole)
