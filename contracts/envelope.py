@@ -134,7 +134,8 @@ class CommandMessage(TypedDict):
 
     ``deadline`` is in Unix milliseconds. The reply goes to ``replytopic`` and ``replypartition``.
     ``oldest`` is the oldest open saga of those whose replies go there: sagas before it (a smaller
-    id, the same last ten bits) have ended, and send no command any more.
+    id, the same last ten bits) have ended, and send no command any more. ``child``: what this undo is
+    to undo was done by a saga of that name, not by a participant.
     """
 
     specversion: Literal["1.0"]
@@ -152,6 +153,7 @@ class CommandMessage(TypedDict):
     replytopic: Key
     replypartition: Annotated[int, Field(ge=0)]
     oldest: NotRequired[Wide]
+    child: NotRequired[Name]
     traceparent: NotRequired[str]
     data: dict[str, Any]
 

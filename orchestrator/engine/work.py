@@ -74,6 +74,7 @@ class Work:
                 call.topic,
                 data,
                 self.state.deadline if step.decides else 0,
+                (step.step.child or "") if direction == "undo" else "",
             )
         )
 

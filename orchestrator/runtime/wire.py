@@ -149,6 +149,8 @@ def _command(settings: BrokerSettings, state: State, fact: Sent, oldest: int) ->
         "traceparent": traceparent(state.trace, attempt),
         "data": fact.data,
     }
+    if fact.child:
+        message["child"] = fact.child
     key = saga.encode()
     return Outgoing(fact.topic, Record(key, _encode(message), HEADERS), COMMANDS)
 

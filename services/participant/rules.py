@@ -2,7 +2,7 @@
 
 The stored outcomes of one step of one saga are its *history*: direction and round -> outcome. An
 undo names the round of its do, or a later one when an earlier undo was refused and a person had it
-asked again. Sources: DESIGN laws 4 and 5, and its paragraph on participants.
+asked again. What another saga did (``child``) has no do here: its undo is taken as it comes. Sources: DESIGN laws 4 and 5, and its paragraph on participants.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,8 @@ def judge(command: CommandMessage, history: History, now_ms: int, skew_ms: int) 
     # An undo reaches every round up to its own.
     undone = max(_succeeded("undo", history), default=0)
     if direction == "undo":
-        stands = any(undone < done <= number for done in _succeeded("do", history))
+        done = [number] if command.get("child") else _succeeded("do", history)
+        stands = any(undone < one <= number for one in done)
         return Action.ACT if stands else Action.NOTHING_TO_UNDO
     if number <= undone:
         return Fault("tombstoned", f"round {number} was undone before this command came")

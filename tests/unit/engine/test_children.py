@@ -172,6 +172,7 @@ def test_a_child_that_could_not_be_stopped_is_undone() -> None:
     assert kinds(saga.of_child("c", "succeeded", ticket=3)) == ["Succeeded", "Compensating", "Sent"]
     assert (saga.commands[-1].step, saga.commands[-1].direction) == ("c", "undo")
     assert saga.commands[-1].topic == "t.commands"
+    assert saga.commands[-1].child == "c", "the participant is told that it has no do of it"
 
 
 def test_while_it_settles_it_is_asked_and_stopped_again() -> None:

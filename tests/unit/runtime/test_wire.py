@@ -13,7 +13,7 @@ from orchestrator.engine.state import State
 from orchestrator.runtime.messages import Outgoing
 from orchestrator.runtime.told import outcome
 from orchestrator.runtime.wire import Post, rendered
-from tests.world import definition, step
+from tests.world import child, definition, step
 
 POST = Post(BrokerSettings.local("127.0.0.1:1"), 2)
 PLAN = Plan(definition(step("a"), step("b")))
@@ -44,6 +44,19 @@ def test_a_command_names_the_partition_of_its_reply() -> None:
     state, (start,) = played()
     (command,) = commands(rendered(POST, state, start))
     assert command["replypartition"] == partition_of_saga(SAGA) == 3
+
+
+def test_an_undo_of_a_child_says_whose_work_it_undoes() -> None:
+    """Else a participant, which has no do of it, would take it for an undo of nothing."""
+    plan = Plan(definition(child("c", "compensatable"), step("b")))
+    state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
+    state, _ = decide(plan, state, Reply("r-c", 5, "c", "do", 1, 1, "succeeded", {"ticket": 3}))
+    refused = Reply("r-b", 6, "b", "do", 1, 1, "refused", {"code": "no"})
+    state, turned = decide(plan, state, refused)
+    (undo,) = commands(rendered(POST, state, turned))
+    assert (undo["step"], undo["direction"], undo["child"]) == ("c", "undo", "c")
+    state, (start,) = played()
+    assert "child" not in commands(rendered(POST, state, start))[0]
 
 
 def test_what_is_sent_again_is_what_is_outstanding() -> None:

@@ -56,6 +56,17 @@ ASKED = st.builds(
 )
 
 
+def test_what_another_saga_did_is_undone_once() -> None:
+    """No do of it ever came here, and that is no reason not to undo it."""
+    message: dict = {"direction": "undo", "round": 1, "deadline": NOW, "child": "packing"}
+    assert judge(message, {}, NOW, SKEW) is Action.ACT  # type: ignore[arg-type]
+    refused = {("undo", 1): Stored("refused", "Refused", b"{}")}
+    assert judge({**message, "round": 2}, refused, NOW, SKEW) is Action.ACT  # type: ignore[arg-type]
+    undone = {("undo", 2): Stored("succeeded", "Reply", b"{}")}
+    late = judge(message, undone, NOW, SKEW)  # type: ignore[arg-type]
+    assert late is Action.NOTHING_TO_UNDO
+
+
 @given(st.lists(ASKED, max_size=12))
 def test_any_order_does_each_effect_at_most_once_and_none_after_its_undo(commands: list[Asked]):
     participant = Participant()
