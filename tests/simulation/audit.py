@@ -3,12 +3,13 @@
 - the log is legal: what counts by the reading rule of law 9 folds to states (laws 1, 9);
 - nothing is sent that does not stand in the log, and it is sent as it stands there (laws 2, 3);
 - the sent mark is behind what was sent (law 3);
-- no time-out is decided while a reply that came before it waits to be read (law 5).
+- no time-out is decided while a reply that came before it waits to be read (law 5);
+- a signal is decided once (law 4); parents and children agree (``kinship``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -16,26 +17,18 @@ from contracts.topics import DEAD_LETTERS, LOG, REPLIES, REQUESTS, partition_of_
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import TopicPartition
 from orchestrator.engine.evolve import NotAState, evolve
-from orchestrator.engine.facts import Faulted, Sent, Transition
+from orchestrator.engine.facts import Faulted, Sent, Signalled, SignalRefused, Transition
+from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
-from orchestrator.runtime.wire import Post, rendered
 from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.records import Claim, LogRecord, TransitionRecord, decode_record
 from tests.simulation.broker import Stored
+from tests.simulation.kinship import Kinship
 from tests.simulation.loop import Node
+from tests.simulation.outbox import Outbox
 
 _decode = msgspec.json.decode
 Round = tuple[int, str, str, int]
-Message = tuple[str, bytes]
-
-
-class Owed(NamedTuple):
-    """A message of the log that was not sent yet; ``command`` when only its attempt matters."""
-
-    offset: int
-    saga: int
-    message: Message
-    command: Sent | None
 
 
 @dataclass
@@ -61,29 +54,30 @@ class Place:
         return True
 
 
-def _identity(topic: str, value: bytes) -> Message:
-    """A message but for what it says of other sagas, which is as of its sending."""
-    if not topic.endswith(".commands"):
-        return topic, value
-    command: dict[str, Any] = _decode(value)
-    command.pop("oldest", None)
-    return topic, msgspec.json.encode(command)
-
-
 class Audit:
-    """``problems`` says what was not allowed, with the time; ``states`` is what the log says."""
+    """``problems`` says what was not allowed, with the time; ``states`` is what the log says,
+    ``inputs`` which saga has decided which input, ``orders`` what each round was asked to do.
+    """
 
-    def __init__(self, settings: BrokerSettings, partitions: int, *, steady: bool) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        partitions: int,
+        plans: Mapping[str, Plan],
+        *,
+        steady: bool,
+    ) -> None:
         self.problems: list[str] = []
         self.states: dict[int, State] = {}
+        self.inputs: set[tuple[int, str]] = set()
+        self.orders: dict[Round, set[object]] = {}
         self.letters: set[bytes | None] = set()
-        self.refused: set[str] = set()
-        self._post = Post(settings, partitions)
-        self._steady = steady  # no clock is ever wrong, so times can be compared
         self.places: dict[int, Place] = {}
-        self._known: set[Message] = set()
-        self._owed: dict[int, list[Owed]] = {}
-        self._sent: set[Message] = set()
+        self.outbox = Outbox(settings, partitions)
+        self.kinship = Kinship(plans)
+        self._steady = steady  # no clock is ever wrong, so times can be compared
+        self._by_key: dict[tuple[str, str], int] = {}
+        self._fates: set[tuple[int, str]] = set()
         self._deadlines: dict[Round, int] = {}
         self._answered: dict[Round, int] = {}
         self._unreadable: dict[int, int] = {}
@@ -99,12 +93,24 @@ class Audit:
     def _look(self, place: TopicPartition, record: Stored, node: Node | None) -> None:
         if place.topic == LOG:
             self._log(place.partition, record)
-        elif place.topic == REPLIES:
-            self._reply(place.partition, record)
-        elif place.topic == DEAD_LETTERS:
+            return
+        if place.topic == DEAD_LETTERS:
             self.letters.add(record.value)
-        elif place.topic != REQUESTS:
-            self._message(place.topic, record, node)
+            return
+        if node is not None and node.name.startswith("orchestrator"):
+            self._all(record, self.outbox.sends(record))
+        if place.topic == REPLIES:
+            self._reply(place.partition, record)
+        if place.topic in (REPLIES, REQUESTS):
+            self.outbox.request(record)
+
+    def find(self, definition: str, key: str, saga: int = 0) -> State | None:
+        """The saga of this id, or else of this request key."""
+        return self.states.get(saga or self._by_key.get((definition, key), 0))
+
+    def decided(self, definition: str, key: str) -> bool:
+        """Whether the start of this request key has become a saga, or was refused."""
+        return (definition, key) in self._by_key or key in self.outbox.refused
 
     def lost(self, place: TopicPartition, records: Sequence[Stored]) -> None:
         """A power cut took these replies: nobody can read them.
@@ -119,18 +125,25 @@ class Audit:
                 if found is not None:
                     self._answered.pop(found, None)
 
-    def unsent(self) -> list[str]:
-        """Events in the log that nobody ever sent."""
-        return [
-            f"{owed.message[0]}: {owed.message[1]!r} was never sent (law 3)"
-            for left in self._owed.values()
-            for owed in left
-            if owed.command is None and owed.message not in self._sent
-        ]
+    def lost_everything(self) -> None:
+        """The topics are empty: what is true now is what is written into them again (law 14)."""
+        self.states.clear()
+        self.inputs.clear()
+        self.places.clear()
+        self._by_key.clear()
+        self._fates.clear()
+        self._answered.clear()
+        self._unreadable.clear()
+        self.kinship.forget()
+        self.outbox.lost()
 
     def _wrong(self, record: Stored, what: str) -> None:
         at = record.timestamp % 10_000_000
         self.problems.append(f"{record.topic}/{record.partition}@{record.offset} {at} ms: {what}")
+
+    def _all(self, record: Stored, wrong: Iterable[str]) -> None:
+        for what in wrong:
+            self._wrong(record, what)
 
     # ----------------------------------------------------------------------------- what counts
 
@@ -142,7 +155,7 @@ class Audit:
             return
         place = self.places.setdefault(partition, Place())
         if place.counts(stored.offset, record) and isinstance(record, TransitionRecord):
-            self._mark(stored, record.sent)
+            self._all(stored, self.outbox.marked(stored, record.sent, self.states))
             self._transition(stored, record.transition)
 
     def _transition(self, stored: Stored, transition: Transition) -> None:
@@ -153,54 +166,26 @@ class Audit:
             self._wrong(stored, f"saga {transition.saga} does not fold: {error}")
             return
         self.states[transition.saga] = after
+        self._by_key[after.definition, after.key] = after.saga
+        self.inputs.add((after.saga, transition.input))
         for fact in transition.facts:
             if isinstance(fact, Faulted) and fact.cause == "timeout":
                 self._timeout(stored, transition.saga, fact, before)
-        sent = [fact for fact in transition.facts if isinstance(fact, Sent)]
-        for fact in sent:
-            self._deadlines[transition.saga, fact.step, fact.direction, fact.round] = fact.deadline
-        commands = iter(sent)
-        owed = self._owed.setdefault(stored.partition, [])
-        for out in rendered(self._post, after, transition):
-            message = _identity(self._post.broker.topic(out.topic), out.record.value or b"")
-            self._known.add(message)
-            fact = next(commands) if out.topic.endswith(".commands") else None
-            owed.append(Owed(stored.offset, transition.saga, message, fact))
+            elif isinstance(fact, Sent):
+                place = (transition.saga, fact.step, fact.direction, fact.round)
+                self._deadlines[place] = fact.deadline
+                self.orders.setdefault(place, set()).add(fact.data.get("order"))
+            elif isinstance(fact, Signalled | SignalRefused):
+                self._fate(stored, after, fact)
+        self._all(stored, self.kinship.look(before, after, transition, self.states))
+        self.outbox.logged(stored, transition, after)
 
-    def _mark(self, stored: Stored, mark: int) -> None:
-        owed = self._owed.get(stored.partition, [])
-        left = [one for one in owed if one.message not in self._sent]
-        self._owed[stored.partition] = left
-        for one in left:
-            if one.offset <= mark and (one.command is None or self._outstanding(one)):
-                self._wrong(stored, f"marked as sent up to {mark}, and was not: {one} (law 3)")
-
-    def _outstanding(self, owed: Owed) -> bool:
-        sent, state = owed.command, self.states[owed.saga]
-        step = state.steps.get(sent.step) if sent else None
-        if sent is None or step is None or step.phase != "sent":
-            return False
-        return (step.direction, step.round, step.attempt) == (
-            sent.direction,
-            sent.round,
-            sent.attempt,
-        )
+    def _fate(self, stored: Stored, after: State, fact: Signalled | SignalRefused) -> None:
+        if (after.saga, fact.id) in self._fates:
+            self._wrong(stored, f"saga {after.saga}: {fact}, decided before (law 4)")
+        self._fates.add((after.saga, fact.id))
 
     # --------------------------------------------------------------------- what is sent and read
-
-    def _message(self, topic: str, record: Stored, node: Node | None) -> None:
-        if node is None or not node.name.startswith("orchestrator"):
-            return
-        message = _identity(topic, record.value or b"")
-        if message in self._known:
-            self._sent.add(message)
-            return
-        told: dict[str, Any] = _decode(record.value or b"{}")
-        if told.get("type") == "SagaRefused":
-            self.refused.add(told["data"]["request"])
-            self.refused.add(told["requestkey"])
-        else:
-            self._wrong(record, f"sent, and does not stand in the log (law 2): {record.value!r}")
 
     def _reply(self, partition: int, record: Stored) -> None:
         found = self._round(partition, record)
@@ -211,7 +196,7 @@ class Audit:
         try:
             told = _decode(record.value or b"")
             saga = int(told["saga"])
-            if told["outcome"] == "failed" or partition_of_saga(saga) != partition:
+            if told["outcome"] in ("failed", "answered") or partition_of_saga(saga) != partition:
                 return None
             return saga, told["step"], told["direction"], told["round"]
         except (msgspec.DecodeError, KeyError, TypeError, ValueError):

@@ -267,6 +267,14 @@ class Broker:
             self.cut(place, lost)
             self.note(f"lost {place.topic}/{place.partition} from {keep}")
 
+    def lose_everything(self) -> None:
+        """Another cluster in the place of this one: the topics are there, and nothing is in them."""
+        for logs in self.topics.values():
+            for log in logs:
+                log.records, log.sequences = [], {}
+        self.groups = {}
+        self.note("everything is lost")
+
     # -------------------------------------------------------------------------------- processes
 
     def group(self, name: str) -> Group:

@@ -2,17 +2,24 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from contracts.topics import partition_of_start
 from infra.broker.errors import BrokerError
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import KafkaError
 from orchestrator.definition.builder import Saga
+from orchestrator.engine.plan import Plan
 from orchestrator.runtime.door import FrontDoor
+from tests.simulation.audit import Audit
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimClients
 from tests.simulation.faults import Fate
 from tests.simulation.loop import Node, SimLoop
+
+TENANT = 1
+PAUSE_S = 0.3
 
 
 class World(Protocol):
@@ -25,44 +32,95 @@ class World(Protocol):
     partitions: int
     fate: Fate
     sagas: list[Saga]
+    roots: list[Saga]
+    plans: dict[str, Plan]
+    audit: Audit
 
 
 class Start:
-    """A start that a customer asks for: under its key, until the broker has acknowledged it."""
+    """A start that a customer asks for at ``at`` seconds: under its key, until it is ``taken``."""
 
-    def __init__(self, saga: str, key: str, given: dict[str, Any]) -> None:
+    def __init__(self, saga: str, key: str, given: dict[str, Any], at: float) -> None:
         self.saga = saga
         self.key = key
         self.given = given
+        self.at = at
         self.acknowledged = False
 
 
-class Customers:
-    """All of them, in one process that nothing happens to."""
+class Door(FrontDoor):
+    """The front door, and the way of whoever started a saga and does not know its id."""
+
+    async def signal_by_key(
+        self, definition: str, key: str, signal: str, data: dict[str, Any], *, request: str
+    ) -> None:
+        """Tell the saga of this request key something. Raises BrokerError."""
+        body = {"signal": signal, "reason": "because", "by": "ann", "definition": definition}
+        message = self._message("saga.signal", TENANT, {**body, "data": data}, request)
+        message["requestkey"] = key
+        partition = partition_of_start(TENANT, definition, key, self._partitions)
+        await self._publish(partition, key, message)
+
+
+class Desk:
+    """Where everybody outside sits: a process to which nothing happens, and its way in."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
-        self._chance = random.Random(f"customers/{world.seed}")
-        self._node = Node(world.loop, "customer")
-        self._door = FrontDoor(
-            world.settings.through(SimClients(world.broker, self._node)),
+        self.world = world
+        self.chance = random.Random(f"customers/{world.seed}")
+        self.node = Node(world.loop, "customer")
+        self.door = Door(
+            world.settings.through(SimClients(world.broker, self.node)),
             world.partitions,
-            fresh_id=lambda: f"{self._chance.getrandbits(64):016x}",
+            fresh_id=lambda: f"{self.chance.getrandbits(64):016x}",
         )
+
+    def after(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin this in so many seconds."""
+        self.world.loop.call_later(max(seconds, 0.0), lambda: self.node.spawn(work()))
+
+    async def until_taken(
+        self, ask: Callable[[], Coroutine[Any, Any, None]], settled: Callable[[], bool]
+    ) -> None:
+        """Ask until the broker has acknowledged it; where what it has acknowledged may be lost,
+        until it is settled.
+        """
+        while True:
+            try:
+                await ask()
+            except (BrokerError, KafkaError):
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if "lost-topics" not in self.world.fate.kinds:
+                return
+            await asyncio.sleep(self.world.fate.horizon_s / 3)
+            if settled():
+                return
+
+
+class Customers:
+    """All who start sagas."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._world = desk.world
+        self._chance = desk.chance
 
     def begin(self) -> list[Start]:
         """The starts they will ask for, in the course of time."""
-        fate, chance = self._world.fate, self._chance
-        starts = [self._start(n) for n in range(fate.sagas)]
+        starts = [self._start(n) for n in range(self._world.fate.sagas)]
         for start in starts:
-            for _ in range(1 if chance.random() < 0.8 else 2):
-                at = chance.uniform(0.0, fate.horizon_s * 0.8)
-                self._world.loop.call_later(at, lambda s=start: self._node.spawn(self._ask(s)))
+            for n in range(1 if self._chance.random() < 0.8 else 2):
+                at = self._moment() if n else start.at
+                self._desk.after(at, lambda s=start: self._ask(s))  # type: ignore[misc]
         return starts
+
+    def _moment(self) -> float:
+        return self._chance.uniform(0.0, self._world.fate.horizon_s * 0.8)
 
     def _start(self, number: int) -> Start:
         chance = self._chance
-        saga = chance.choice(self._world.sagas)
+        saga = chance.choice(self._world.roots)
         given: dict[str, Any] = {"order": number}
         if self._world.fate.orders:
             given = {
@@ -74,14 +132,12 @@ class Customers:
         if chance.random() < 0.05:
             given = {"nothing": "that fits"}
         name = saga.name if chance.random() > 0.03 else "no-such-saga"
-        return Start(name, f"key-{number}", given)
+        return Start(name, f"key-{number}", given, self._moment())
 
     async def _ask(self, start: Start) -> None:
-        while True:
-            try:
-                await self._door.start(start.saga, start.key, start.given)
-            except (BrokerError, KafkaError):
-                await asyncio.sleep(0.3)
-            else:
-                start.acknowledged = True
-                return
+        door, audit = self._desk.door, self._world.audit
+        await self._desk.until_taken(
+            lambda: door.start(start.saga, start.key, start.given),
+            lambda: audit.decided(start.saga, start.key),
+        )
+        start.acknowledged = True

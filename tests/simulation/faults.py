@@ -31,7 +31,10 @@ KINDS = (
     "refusals",
     "breaks",
     "hangs",
+    "lost-topics",
 )
+USES = ("waits", "children", "changes", "deadlines", "progress", "cancels", "operator")
+"""What the sagas are made of, and what they are told."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ _TIMED = {
     "duplicates": (0.0, 0.0),
     "poison": (0.0, 0.0),
     "offsets": (0.0, 0.0),
+    "lost-topics": (0.5, 6.0),
 }
 
 
@@ -83,6 +87,8 @@ def fate(chance: random.Random) -> Fate:
     if chance.random() < 0.05:
         kinds = frozenset()
     orchestrators = chance.choice((1, 2, 2, 3))
+    if orchestrators > 1:  # with several it is a person who says which file is the best one
+        kinds -= {"lost-topics"}
     horizon_s = chance.uniform(4.0, 20.0)
     timed = sorted(kind for kind in kinds if kind in _TIMED)
     faults = [
@@ -96,7 +102,7 @@ def fate(chance: random.Random) -> Fate:
         orders=chance.random() < 0.25,
         sagas=chance.randint(2, 16),
         horizon_s=horizon_s,
-        kinds=kinds,
+        kinds=kinds | {use for use in USES if chance.random() < 0.4},
         faults=tuple(faults),
         weather=_weather(chance, kinds),
         manners=_manners(chance, kinds),

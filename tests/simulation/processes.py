@@ -133,7 +133,7 @@ class OrchestratorProcess(Process):
         self.orchestrator: Orchestrator | None = None
         self._sagas = sagas
         self._lock = FolderLock(folder)
-        self._stop = False
+        self.refill = False
 
     async def main(self, node: Node) -> None:
         """Run until stopped; begin again after a pause where it cannot start."""
@@ -154,6 +154,7 @@ class OrchestratorProcess(Process):
                 chance=random.Random(self._world.chance.getrandbits(64)),
                 metrics=METRICS,
                 lock=self._lock,
+                refill=self.refill,
             )
             try:
                 await orchestrator.start()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from contracts.topics import REPLIES, REQUESTS
 from infra.broker.types import TopicPartition
+from tests.simulation.audit import Audit
 from tests.simulation.broker import Broker, Log
 from tests.simulation.faults import Fate, Fault
 from tests.simulation.loop import SimLoop
@@ -25,6 +26,7 @@ class World(Protocol):
     orchestrators: list[OrchestratorProcess]
     services: list[ServiceProcess]
     poison: list[bytes]
+    audit: Audit
 
     def note(self, what: str) -> None: ...
 
@@ -44,6 +46,7 @@ class Strikes:
             "restart": lambda fault: self._whom(fault, world.orchestrators).restart(),
             "broker-down": self._broker_down,
             "power-cut": self._power_cut,
+            "lost-topics": self._lost_topics,
             "rebalance": self._rebalance,
             "offsets": self._forget_offsets,
             "clock": self._jump,
@@ -103,6 +106,19 @@ class Strikes:
         self._broker_down(fault)
         inputs = [log.place for name, log in self._inputs() if name != REQUESTS]
         self._world.broker.lose_tail(inputs)
+
+    def _lost_topics(self, fault: Fault) -> None:
+        """The cluster has lost its data; an operator has it filled again from the file (law 14)."""
+        processes = [*self._world.orchestrators, *self._world.services]
+        for process in processes:
+            process.crash()
+        self._world.broker.lose_everything()
+        self._world.audit.lost_everything()
+        self._world.poison.clear()
+        for process in self._world.orchestrators:
+            process.refill = True
+        for process in processes:
+            self._later(fault, process.boot)
 
     def _rebalance(self, fault: Fault) -> None:
         groups = list(self._world.broker.groups.values())

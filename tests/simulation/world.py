@@ -12,6 +12,7 @@ from pathlib import Path
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import TopicPartition
 from orchestrator.definition.builder import Saga
+from orchestrator.engine.plan import Plan
 from sagas.order_fulfillment import order_fulfillment
 from services.inventory import participant as inventory
 from services.payment import participant as payment
@@ -20,7 +21,8 @@ from services.seed import load as load_seed
 from services.shipping import participant as shipping
 from tests.simulation.audit import Audit
 from tests.simulation.broker import Broker, Stored
-from tests.simulation.customers import Customers, Start
+from tests.simulation.callers import Callers
+from tests.simulation.customers import Customers, Desk, Start
 from tests.simulation.faults import Fate, fate
 from tests.simulation.generated import generated
 from tests.simulation.loop import Node, SimLoop
@@ -57,29 +59,40 @@ class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
         self.broker = Broker(self.loop, random.Random(f"network/{seed}"))
         self.broker.weather = self.fate.weather
         self.settings = BrokerSettings.local("simulated:9092")
-        self.audit = Audit(self.settings, self.partitions, steady="clock" not in self.fate.kinds)
+        self.sagas, self.roots = self._sagas()
+        self.plans = {saga.name: Plan(saga.definition) for saga in self.sagas}
+        self.audit = Audit(
+            self.settings,
+            self.partitions,
+            self.plans,
+            steady="clock" not in self.fate.kinds,
+        )
         self.trace: deque[str] = deque(maxlen=TRACE)
         self._hash = hashlib.blake2b(digest_size=12)
         self._myself = f"{socket.gethostname()}/{os.getpid()}".encode()
         self.broker.note = self.note
         self.broker.watch = [self._traced, self.audit.appended]
         self.broker.cut = self.audit.lost
-        self.sagas = self._sagas()
         self.orchestrators = [
             OrchestratorProcess(self, f"orchestrator-{n}", folder / f"o{n}", self.sagas)
             for n in range(self.fate.orchestrators)
         ]
         self.services = self._services()
         self.starts: list[Start] = []
+        self.callers = Callers(Desk(self))
         self.poison: list[bytes] = []
 
     # ---------------------------------------------------------------------------------- making
 
-    def _sagas(self) -> list[Saga]:
+    def _sagas(self) -> tuple[list[Saga], list[Saga]]:
+        """All of them, and those that customers start."""
         if self.fate.orders:
-            return [order_fulfillment]
+            return [order_fulfillment], [order_fulfillment]
         chance = random.Random(f"definitions/{self.seed}")
-        return [generated(chance, f"work-{n}") for n in range(chance.randint(1, 3))]
+        families = [
+            generated(chance, f"work-{n}", self.fate.kinds) for n in range(chance.randint(1, 3))
+        ]
+        return [one for family in families for one in family], [family[0] for family in families]
 
     def _services(self) -> list[ServiceProcess]:
         if not self.fate.orders:
@@ -124,7 +137,8 @@ class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
         processes: list[Process] = [*self.orchestrators, *self.services]
         for process in processes:
             process.boot()
-        self.starts = Customers(self).begin()
+        self.starts = Customers(self.callers.desk).begin()
+        self.callers.begin(self.starts)
         strikes = Strikes(self)
         for fault in self.fate.faults:
             self.loop.call_later(fault.at, strikes.strike, fault)
@@ -147,10 +161,11 @@ class SimWorld:  # pylint: disable=too-many-instance-attributes  # it is a world
     async def _rest(self) -> None:
         rest_s = CLOCKS_S if "clock" in self.fate.kinds else REST_S
         until = self.loop.time() + rest_s
-        while why := next(restless(self), ""):
-            if self.audit.problems:
-                return
-            if self.loop.time() > until:
-                raise NoRest(f"not at rest {rest_s:.0f} s after the last fault: {why}")
-            await asyncio.sleep(POLL_S)
-        await asyncio.sleep(2.0)
+        for pause_s in (2.0, 0.0):  # once it is quiet, nothing may come after it
+            while why := next(restless(self), ""):
+                if self.audit.problems:
+                    return
+                if self.loop.time() > until:
+                    raise NoRest(f"not at rest {rest_s:.0f} s after the last fault: {why}")
+                await asyncio.sleep(POLL_S)
+            await asyncio.sleep(pause_s)

@@ -65,12 +65,28 @@ def step(
     )
 
 
-def saga(*nodes: Node, name: str = "work") -> Saga:
-    """A saga of these nodes that tells its end."""
+def child(name: str, timeout_ms: int = 30_000) -> Step:
+    """A step that another saga of that name does, which has a point of no return."""
+    return Step(
+        name=name,
+        kind="pivot",
+        do=Call(name, REQUESTS, {"order": "input.order"}, ("order",)),
+        undo=None,
+        timeout_ms=timeout_ms,
+        retry=Retry(attempts=0, initial_ms=50, maximum_ms=200),
+        undo_timeout_ms=30_000,
+        undo_retry=Retry(attempts=1),
+        refusals={"no": 409, "cancelled": 409},
+        child=name,
+    )
+
+
+def saga(*nodes: Node, name: str = "work", **changes: Any) -> Saga:
+    """A saga of these nodes that tells its end; ``changes`` are fields of its definition."""
     fields = {"order": "input.order"}
     done = Emit("WorkDone", FACTS, "input.order", fields)
     failed = Emit("WorkFailed", FACTS, "input.order", fields)
-    definition = Definition(name, {}, nodes, (), (done,), (failed,))
+    definition = Definition(name, {}, nodes, (), (done,), (failed,), **changes)
     return Saga(definition, Order, version(definition))
 
 

@@ -10,7 +10,11 @@ from services.participant import Participant, Refusal, Work
 TOPIC = "works.commands"
 EVENTS = "works.events"
 REFUSALS = {"no": 409, "gone": 404}
-_EFFECT = "INSERT INTO effects (saga, step, direction, round) VALUES (?, ?, ?, ?)"
+_EFFECT = "INSERT INTO effects (saga, step, direction, round, ordered) VALUES (?, ?, ?, ?, ?)"
+_STANDING = (
+    "SELECT step, direction, round FROM effects WHERE id IN"
+    " (SELECT max(id) FROM effects WHERE saga = ? GROUP BY step) ORDER BY id"
+)
 
 
 class Done(Reply):
@@ -37,6 +41,17 @@ class Reverse(Command):
     refusals = REFUSALS
 
     order: int
+
+
+class Recall(Command):
+    """Take back all that a whole saga did, which another one began."""
+
+    service = "works"
+    reply = Done
+    refusals = REFUSALS
+
+    order: int
+    kid: int
 
 
 class Look(Command):
@@ -69,12 +84,20 @@ def works(seed: int, manners: Manners) -> Participant:
 
     async def act(command: Act, work: Work) -> Done:
         await _consider(work, may_refuse=True)
-        _keep(work)
+        _keep(work, command.order)
         return Done(order=command.order)
 
     async def reverse(command: Reverse, work: Work) -> Done:
         await _consider(work, may_refuse=False)
-        _keep(work)
+        _keep(work, command.order)
+        return Done(order=command.order)
+
+    async def recall(command: Recall, work: Work) -> Done:
+        await _consider(work, may_refuse=False)
+        for step, direction, number in work.db.execute(_STANDING, (command.kid,)).fetchall():
+            if direction == "do":
+                row = (command.kid, step, "recall", number, command.order)
+                work.db.execute(_EFFECT, row)
         return Done(order=command.order)
 
     async def look(command: Look, work: Work) -> Done:
@@ -93,12 +116,13 @@ def works(seed: int, manners: Manners) -> Participant:
         if may_refuse and not must_succeed and random.Random(effect).random() < manners.refuses:
             raise Refusal("no", "the seed says no")
 
-    def _keep(work: Work) -> None:
+    def _keep(work: Work, order: int) -> None:
         told = work.message
-        row = (work.saga, told["step"], told["direction"], told["round"])
+        row = (work.saga, told["step"], told["direction"], told["round"], order)
         work.db.execute(_EFFECT, row)
 
     made.handles(Act)(act)
     made.handles(Reverse)(reverse)
+    made.handles(Recall)(recall)
     made.handles(Look)(look)
     return made
