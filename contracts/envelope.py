@@ -161,7 +161,8 @@ class CommandMessage(TypedDict):
 class ReplyMessage(TypedDict):
     """From a participant to the orchestrator, on ``saga.replies``.
 
-    ``outcome`` decides; ``data`` is the reply's contract when it succeeded, else a FaultData.
+    ``outcome`` decides; ``data`` is the reply's contract when it succeeded, else a FaultData. The
+    end of a child saga names the signals that it has ``applied``: the answer to one may be lost.
     """
 
     specversion: Literal["1.0"]
@@ -175,6 +176,7 @@ class ReplyMessage(TypedDict):
     round: Annotated[int, Field(ge=1)]
     attempt: Annotated[int, Field(ge=1)]
     outcome: Outcome
+    applied: NotRequired[list[Key]]
     traceparent: NotRequired[str]
     data: dict[str, Any]
 

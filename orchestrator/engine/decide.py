@@ -12,7 +12,7 @@ from orchestrator.engine.facts import Ignored, Parked, Started, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan, PlannedStep, PlannedWait
 from orchestrator.engine.repair import repair
-from orchestrator.engine.signals import answered, signal
+from orchestrator.engine.signals import answered, applied, signal
 from orchestrator.engine.state import State, StepState
 from orchestrator.engine.work import Work
 
@@ -122,6 +122,8 @@ def _reply(work: Work, reply: Reply) -> None:
     if why:
         work.tell(Ignored(f"{reply.step}: {why}"))
         return
+    if reply.applied:
+        applied(work, reply)
     way = forward if reply.direction == "do" else backward
     if reply.outcome == "succeeded":
         _succeeded(work, planned, step, reply)

@@ -21,7 +21,7 @@ def hold(work: Work, given: Signal, name: str) -> None:
 def released(work: Work, planned: PlannedStep) -> None:
     """The step is done: what was held for it is applied, and the step done again with the changed
     data, in a new round (DESIGN law 4). A child that has ended has decided before all that it
-    could.
+    could, and said what it has applied.
     """
     step = work.state.steps[planned.name]
     again = False

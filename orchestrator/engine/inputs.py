@@ -40,6 +40,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     """A participant answered one attempt; ``data`` holds the reply's fields, or code, reason
     and status. A child saga has ``answered`` when it has decided a signal that was handed on to it:
     ``data`` holds its ``signal`` (the id) and ``why`` it was refused, empty where it was applied.
+    Its end names all that it has ``applied``.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     attempt: int
     outcome: Literal["succeeded", "refused", "failed", "answered"]
     data: dict[str, Any]
+    applied: tuple[str, ...] = ()
 
 
 class Wake(msgspec.Struct, frozen=True, gc=False):

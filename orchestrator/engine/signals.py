@@ -47,7 +47,19 @@ def answered(work: Work, reply: Reply) -> None:
     why = str(reply.data.get("why", ""))
     if why:
         work.tell(SignalRefused(one.signal, one.id, one.by, one.reason, why))
-    elif one.signal == CANCEL:
+    else:
+        _applied(work, one)
+
+
+def applied(work: Work, reply: Reply) -> None:
+    """A child has ended, and says what it had applied: the answer to it never came."""
+    for one in work.state.held:
+        if one.step == reply.step and one.id in reply.applied and one in work.state.held:
+            _applied(work, one)
+
+
+def _applied(work: Work, one: SignalHeld) -> None:
+    if one.signal == CANCEL:
         _stop(work, one, stopping=one.step)
     else:
         held.change(work, one)

@@ -18,8 +18,6 @@ from orchestrator.engine.facts import (
     Halted,
     Sent,
     SignalHeld,
-    Signalled,
-    SignalRefused,
 )
 from orchestrator.engine.inputs import Parent
 from orchestrator.engine.signals import CANCEL
@@ -30,6 +28,8 @@ from orchestrator.runtime.tracing import saga_traceparent, traceparent
 
 _encode = msgspec.json.Encoder().encode
 BY: Final = "orchestrator"
+MAX_APPLIED: Final = 100
+"""So many signals, the last ones, are named in an end: it must be small enough to be read."""
 
 
 def parent_of(body: StartData) -> tuple[Parent | None, int]:
@@ -80,20 +80,27 @@ def halt(state: State, fact: Halted, child: str, partitions: int) -> Outgoing:
     return _to_child(state, child, key, message, partitions)
 
 
-def answered(state: State, parent: Parent, fact: Signalled | SignalRefused) -> Outgoing:
-    """Tell the parent what became of a signal."""
-    why = fact.why if isinstance(fact, SignalRefused) else ""
-    data = {"signal": fact.id, "why": why}
-    return _to_parent(state, parent, f"{state.saga}/answer/{short(fact.id)}", "answered", data)
+def answered(state: State, parent: Parent, signal: str, why: str) -> Outgoing:
+    """Tell the parent what became of a signal: ``why`` it was refused, empty where it applied."""
+    data = {"signal": signal, "why": why}
+    message = _to_parent(state, parent, f"{state.saga}/answer/{short(signal)}", "answered")
+    return _about(parent, {**message, "data": data})
 
 
 def ended(state: State, parent: Parent, fact: Completed | Failed) -> Outgoing:
-    """Tell the parent of the end: a success, or a refusal, as nothing is left of what was done."""
-    identity = f"{state.saga}/end"
-    if isinstance(fact, Completed):
-        return _to_parent(state, parent, identity, "succeeded", fact.result)
-    data = {"code": fact.code, "reason": fact.reason[:2_000], "status": fact.status}
-    return _to_parent(state, parent, identity, "refused", data)
+    """Tell the parent of the end: a success, or a refusal, as nothing is left of what was done.
+
+    It names the signals that were applied: replies are not flushed, so that a power cut may take
+    the answer to one and leave the end that follows it.
+    """
+    outcome, data = "succeeded", fact.result if isinstance(fact, Completed) else {}
+    if isinstance(fact, Failed):
+        outcome = "refused"
+        data = {"code": fact.code, "reason": fact.reason[:2_000], "status": fact.status}
+    message = _to_parent(state, parent, f"{state.saga}/end", outcome)
+    if applied := [signal for signal, why in state.signals.items() if not why]:
+        message["applied"] = applied[-MAX_APPLIED:]
+    return _about(parent, {**message, "data": data})
 
 
 def never_begun(
@@ -128,13 +135,10 @@ def _to_child(
     return Outgoing(REQUESTS, Record(key.encode(), _encode(message), HEADERS), CHILDREN, partition)
 
 
-def _to_parent(
-    state: State, parent: Parent, identity: str, outcome: str, data: dict[str, Any]
-) -> Outgoing:
+def _to_parent(state: State, parent: Parent, identity: str, outcome: str) -> dict[str, Any]:
     message = _reply(state.tenant, parent, identity, state.definition, outcome)
     message["traceparent"] = saga_traceparent(state)
-    message["data"] = data
-    return _about(parent, message)
+    return message
 
 
 def _reply(

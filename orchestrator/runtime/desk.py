@@ -20,7 +20,7 @@ from orchestrator.engine.facts import Started
 from orchestrator.engine.inputs import Input, Repair, Wake
 from orchestrator.engine.moving import move
 from orchestrator.engine.state import State
-from orchestrator.runtime import wire
+from orchestrator.runtime import children, wire
 from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.intake import (
     move_input,
@@ -160,6 +160,10 @@ class Desk:
                 state.definition, given.name, given.data
             )
             given = replace(given, data=data)
+        if state.parent is not None and given.id in state.signals:
+            # As a stored reply is sent again: the answer may be lost, and the child go on for long.
+            why = state.signals[given.id]
+            out.answers.append(children.answered(state, state.parent, given.id, why))
         self._decide(state, given, out)
 
     def _here(self, record: ConsumedRecord, topic: str, saga: int, out: Decisions) -> bool:

@@ -139,6 +139,7 @@ def reply_input(reply: ReplyMessage, at: int) -> Reply:
         reply["attempt"],
         reply["outcome"],
         reply["data"],
+        tuple(reply.get("applied", ())),
     )
 
 

@@ -100,7 +100,8 @@ def _told(post: Post, state: State, transition: Transition, fact: Fact) -> Itera
         case Signalled() | SignalRefused():
             yield told.signalled(state, transition, fact)
             if parent is not None:
-                yield children.answered(state, parent, fact)
+                why = fact.why if isinstance(fact, SignalRefused) else ""
+                yield children.answered(state, parent, fact.id, why)
         case SignalHeld():
             yield told.signalled(state, transition, fact)
             if child := _running(state, fact.step, fact.round):

@@ -16,6 +16,7 @@ from infra.broker.settings import BrokerSettings
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Definition, version
+from orchestrator.engine.inputs import Wake
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.desk import Desk, Office
@@ -98,6 +99,23 @@ class House:
         else:
             self.dead.append(one)
 
+    def lose(self, outcome: str) -> None:
+        """A power cut takes the replies of that outcome which are under way."""
+        self.waiting = [
+            one
+            for one in self.waiting
+            if one.topic != REPLIES or json.loads(one.record.value or b"")["outcome"] != outcome
+        ]
+
+    def deliver_until(self, outcome: str) -> None:
+        """Deliver in order, commands last, until such a reply is under way."""
+        while not any(
+            one.topic == REPLIES and json.loads(one.record.value or b"")["outcome"] == outcome
+            for one in self.waiting
+        ):
+            self.waiting.sort(key=lambda one: one.topic.endswith(".commands"))
+            self.deliver(self.waiting.pop(0))
+
     def _hand(self, topic: str, partition: int, value: bytes | None) -> None:
         out = Decisions("epoch", 1, 0)
         desk = self.desks[partition]
@@ -147,6 +165,16 @@ class House:
         """The one saga of this definition."""
         (state,) = [one for one in self.states.values() if one.definition == name]
         return state
+
+    def wake(self, name: str) -> None:
+        """The next wake-up of the saga of this definition."""
+        state = self.named(name)
+        self.now = max(self.now, state.wake_at)
+        out = Decisions("epoch", 1, 0)
+        desk = self.desks[partition_of_saga(state.saga)]
+        # The desk itself waits until what it has decided is in SQLite, and here is none.
+        desk._decide(state, Wake("wake", self.now), out)  # pylint: disable=protected-access
+        self._out(out)
 
     def begin(self) -> None:
         """Start the parent."""
@@ -240,6 +268,37 @@ def test_a_change_reaches_into_it_and_the_step_is_done_again(house: House) -> No
     parent = house.named("parent")
     assert (parent.mode, parent.changed) == ("completed", {"order": 9})
     assert parent.data["kid"] == {"ticket": 9}
+
+
+@pytest.mark.parametrize("signal", ["cancel", "reorder"])
+def test_an_answer_that_is_lost_comes_with_the_end(house: House, signal: str) -> None:
+    """Replies are not flushed: a power cut may take the answer, and not the end that follows it."""
+    house.begin()
+    house.run(hold="prepare")
+    house.signal(signal, "s-1", **({"new": 9} if signal == "reorder" else {}))
+    house.deliver_until("answered")
+    house.lose("answered")
+    house.run()
+    kid, parent = house.named("kid"), house.named("parent")
+    assert parent.signals == kid.signals == {"s-1": ""}
+    assert (parent.mode, parent.changed) == (kid.mode, kid.changed)
+    assert _signalled(house, "parent") == [("s-1", "held"), ("s-1", "applied")]
+
+
+def test_a_signal_that_is_handed_on_again_is_answered_again(house: House) -> None:
+    """As a stored reply is: its answer may be lost, and the child go on for long."""
+    house.begin()
+    house.run(hold="dispatch")
+    house.signal("cancel", "s-1")
+    house.deliver_until("answered")
+    house.lose("answered")
+    assert house.named("parent").held
+    house.wake("parent")  # its child has not ended in time: it is asked again, and reminded
+    house.wake("parent")
+    house.run(hold="dispatch")
+    parent = house.named("parent")
+    assert not parent.held
+    assert "dispatch has been commanded" in parent.signals["s-1"]
 
 
 def test_a_child_that_nobody_knows_is_refused(house: House) -> None:
