@@ -268,7 +268,7 @@ class Broker:
             self.note(f"lost {place.topic}/{place.partition} from {keep}")
 
     def lose_everything(self) -> None:
-        """Another cluster in the place of this one: the topics are there, and nothing is in them."""
+        """Another cluster in the place of this one: topics that hold nothing, and no groups."""
         for logs in self.topics.values():
             for log in logs:
                 log.records, log.sequences = [], {}

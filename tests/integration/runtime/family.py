@@ -8,6 +8,7 @@ from orchestrator.definition.nodes import Change
 from orchestrator.engine.state import State
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.reader import Reader
+from orchestrator.sagalog.rows import SagaRow
 from tests.integration.runtime.stage import (
     PARTITIONS,
     Behaviour,
@@ -64,7 +65,7 @@ async def begin(orchestrator: Orchestrator, key: str = KEY) -> int:
     """Start the parent; its id."""
     await orchestrator.door.start("order", key, {"order": 7})
     row = await orchestrator.wait(DEFAULT_TENANT, "order", key, 20)
-    assert row is not None
+    assert isinstance(row, SagaRow)
     return row.id
 
 

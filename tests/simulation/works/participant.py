@@ -78,35 +78,42 @@ class Manners:
     longest_s: float = 0.0
 
 
-def works(seed: int, manners: Manners) -> Participant:
-    """A participant with these manners."""
-    made = Participant("works", package="tests.simulation.works")
+class _Hands:
+    """What the participant does, and how it goes."""
 
-    async def act(command: Act, work: Work) -> Done:
-        await _consider(work, may_refuse=True)
+    def __init__(self, seed: int, manners: Manners) -> None:
+        self._seed = seed
+        self._manners = manners
+
+    async def act(self, command: Act, work: Work) -> Done:
+        """Have an effect."""
+        await self._consider(work, may_refuse=True)
         _keep(work, command.order)
         return Done(order=command.order)
 
-    async def reverse(command: Reverse, work: Work) -> Done:
-        await _consider(work, may_refuse=False)
+    async def reverse(self, command: Reverse, work: Work) -> Done:
+        """Take it back."""
+        await self._consider(work, may_refuse=False)
         _keep(work, command.order)
         return Done(order=command.order)
 
-    async def recall(command: Recall, work: Work) -> Done:
-        await _consider(work, may_refuse=False)
+    async def recall(self, command: Recall, work: Work) -> Done:
+        """Take back all that stands of a saga."""
+        await self._consider(work, may_refuse=False)
         for step, direction, number in work.db.execute(_STANDING, (command.kid,)).fetchall():
             if direction == "do":
                 row = (command.kid, step, "recall", number, command.order)
                 work.db.execute(_EFFECT, row)
         return Done(order=command.order)
 
-    async def look(command: Look, work: Work) -> Done:
-        await _consider(work, may_refuse=True)
+    async def look(self, command: Look, work: Work) -> Done:
+        """Look."""
+        await self._consider(work, may_refuse=True)
         return Done(order=command.order)
 
-    async def _consider(work: Work, *, may_refuse: bool) -> None:
-        told = work.message
-        effect = f"{seed}/{work.saga}/{told['step']}/{told['direction']}/{told['round']}"
+    async def _consider(self, work: Work, *, may_refuse: bool) -> None:
+        told, manners = work.message, self._manners
+        effect = f"{self._seed}/{work.saga}/{told['step']}/{told['direction']}/{told['round']}"
         once = random.Random(f"{effect}/{told['attempt']}")
         if once.random() < manners.dawdles:
             await asyncio.sleep(once.random() * manners.longest_s)
@@ -116,13 +123,19 @@ def works(seed: int, manners: Manners) -> Participant:
         if may_refuse and not must_succeed and random.Random(effect).random() < manners.refuses:
             raise Refusal("no", "the seed says no")
 
-    def _keep(work: Work, order: int) -> None:
-        told = work.message
-        row = (work.saga, told["step"], told["direction"], told["round"], order)
-        work.db.execute(_EFFECT, row)
 
-    made.handles(Act)(act)
-    made.handles(Reverse)(reverse)
-    made.handles(Recall)(recall)
-    made.handles(Look)(look)
+def _keep(work: Work, order: int) -> None:
+    told = work.message
+    row = (work.saga, told["step"], told["direction"], told["round"], order)
+    work.db.execute(_EFFECT, row)
+
+
+def works(seed: int, manners: Manners) -> Participant:
+    """A participant with these manners."""
+    made = Participant("works", package="tests.simulation.works")
+    hands = _Hands(seed, manners)
+    made.handles(Act)(hands.act)
+    made.handles(Reverse)(hands.reverse)
+    made.handles(Recall)(hands.recall)
+    made.handles(Look)(hands.look)
     return made
