@@ -35,7 +35,7 @@ def deeds(world: SimWorld) -> Iterator[str]:
             had = effects.get((state.saga, name), [])
             what = f"saga {state.saga} ({state.mode}), step {name}, effects {had}"
             own = [one for one in had if one.direction != "recall"]
-            yield from _replayed(what, state, name, own)
+            yield from _replayed(what, state, own)
             yield from _told(what, state, name, own, effective(plan, name))
             yield from _recalled(what, states, state, had)
             yield from _ordered(what, world, state, name, own)
@@ -54,7 +54,7 @@ def _stands(effects: list[Effect]) -> bool:
     return bool(effects) and effects[-1].direction == "do"
 
 
-def _replayed(what: str, state: State, name: str, effects: list[Effect]) -> Iterator[str]:
+def _replayed(what: str, state: State, effects: list[Effect]) -> Iterator[str]:
     """Each round once, and none after it was undone; done again only where the data has changed."""
     last = undone = 0
     stands = False

@@ -16,6 +16,7 @@ from infra.broker.settings import BrokerSettings
 from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Definition, version
+from orchestrator.engine.facts import Transition
 from orchestrator.engine.inputs import Wake
 from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decisions
@@ -71,6 +72,7 @@ class House:
         self.events: list[dict[str, Any]] = []
         self.commands: list[dict[str, Any]] = []
         self.states: dict[int, State] = {}
+        self.transitions: list[Transition] = []
         self.dead: list[Outgoing] = []
         self.now = NOW
 
@@ -127,6 +129,7 @@ class House:
         self.waiting += out.answers
         for decided in out.decided():
             self.states[decided.state.saga] = decided.state
+            self.transitions.append(decided.sealed.transition)
             self.waiting += rendered(POST, decided.state, decided.sealed.transition)
 
     def _participant(self, command: dict[str, Any]) -> None:
@@ -163,8 +166,9 @@ class House:
 
     def named(self, name: str) -> State:
         """The one saga of this definition."""
-        (state,) = [one for one in self.states.values() if one.definition == name]
-        return state
+        found = [one for one in self.states.values() if one.definition == name]
+        assert len(found) == 1, found
+        return found[0]
 
     def wake(self, name: str) -> None:
         """The next wake-up of the saga of this definition."""
@@ -299,6 +303,56 @@ def test_a_signal_that_is_handed_on_again_is_answered_again(house: House) -> Non
     parent = house.named("parent")
     assert not parent.held
     assert "dispatch has been commanded" in parent.signals["s-1"]
+
+
+def test_asked_again_with_changed_data_it_is_the_same_child(house: House) -> None:
+    """The child is known by its parent's step and round, whatever it is to do by now."""
+    house.begin()
+    house.run(hold="prepare")
+    house.signal("reorder", "s-1", new=9)
+    house.deliver_until("answered")
+    house.run(hold="dispatch")
+    house.wake("parent")
+    house.wake("parent")
+    assert [m for m in house.waiting if m.topic == REQUESTS], "it is asked for once more"
+    house.run()
+    kid, parent = house.named("kid"), house.named("parent")
+    assert (kid.mode, parent.mode) == ("completed", "completed")
+    assert not [event for event in house.events if event["type"] == "SagaRefused"]
+
+
+def test_what_became_of_a_signal_is_told_under_one_id(house: House) -> None:
+    """However often it is told, and however far the saga has come meanwhile."""
+    house.begin()
+    house.run(hold="prepare")
+    house.signal("cancel", "s-1")
+    first = [m for m in house.waiting if m.topic == EVENTS]
+    held, transition = house.named("parent"), house.transitions[-1]
+    house.signal("reorder", "s-2", new=9)
+    house.run()
+    later = house.named("parent")
+    assert later.number > held.number
+    again = [m for m in rendered(POST, later, transition, attempts=False) if m.topic == EVENTS]
+    assert [m.record.value for m in again] == [m.record.value for m in first]
+    told = [event["id"] for event in house.events if event["type"] == "SagaSignalled"]
+    assert len(told) == len(set(told))
+
+
+def test_a_child_that_can_be_undone_is_stopped_with_its_parent() -> None:
+    """It is told to, settles, and its end is heard before its parent ends."""
+    made = _named(
+        "parent", definition(step("charge"), child("kid", "compensatable"), step("send", "pivot"))
+    )
+    house = House(made, CHILD)
+    house.begin()
+    house.run(hold="prepare")
+    house.signal("cancel", "s-1")
+    house.run(hold="prepare")
+    assert house.named("kid").signals, "it was told to stop"
+    house.run()
+    kid, parent = house.named("kid"), house.named("parent")
+    assert (kid.mode, kid.code, parent.mode, parent.code) == ("failed", "cancelled") * 2
+    assert (kid.undone, parent.undone) == (("prepare",), ("charge",))
 
 
 def test_a_child_that_nobody_knows_is_refused(house: House) -> None:

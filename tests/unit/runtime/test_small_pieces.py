@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from contracts.topics import REQUESTS
 from infra.clock import ManualClock
 from orchestrator.engine.facts import Sent, Succeeded, Transition
 from orchestrator.engine.state import State
@@ -133,6 +134,13 @@ class TestOutstanding:
         outstanding.committed(Decided(seal(Transition(1, 1, 0, "i", (sent,))), state(1)))
         assert outstanding.full
         outstanding.committed(Decided(seal(Transition(1, 2, 0, "j", (done,))), state(1, 2)))
+        assert not outstanding.full
+
+    def test_the_start_of_a_child_does_not_count(self) -> None:
+        """It waits for the very intake that would wait for it: both would stand for ever."""
+        outstanding = Outstanding(limit=1_000)
+        sent = Sent("s", "do", 1, 1, 0, "kid", REQUESTS, {"text": "x" * 5_000})
+        outstanding.committed(Decided(seal(Transition(1, 1, 0, "i", (sent,))), state(1)))
         assert not outstanding.full
 
     def test_a_real_kafka_has_no_limit(self) -> None:
