@@ -134,8 +134,8 @@ class CommandMessage(TypedDict):
 
     ``deadline`` is in Unix milliseconds. The reply goes to ``replytopic`` and ``replypartition``.
     ``oldest`` is the oldest open saga of those whose replies go there: sagas before it (a smaller
-    id, the same last ten bits) have ended, and send no command any more. ``child``: what this undo is
-    to undo was done by a saga of that name, not by a participant.
+    id, the same last ten bits) have ended, and send no command any more. ``child``: what this undo
+    is to undo was done by a saga of that name, not by a participant.
     """
 
     specversion: Literal["1.0"]

@@ -39,8 +39,8 @@ class Sent(_Fact, frozen=True, tag="sent"):
     """A command went out: one attempt of one round of one step in one direction.
 
     On ``saga.requests`` it is the start of a child saga; ``until`` is the deadline that is handed
-    down to it: from then on, while the child runs, the child keeps it. ``child`` names the saga that
-    has done what an undo is to undo, where no participant did it.
+    down to it: from then on, while the child runs, the child keeps it. ``child`` names the saga
+    that has done what an undo is to undo, where no participant did it.
     """
 
     step: str

@@ -2,7 +2,8 @@
 
 The stored outcomes of one step of one saga are its *history*: direction and round -> outcome. An
 undo names the round of its do, or a later one when an earlier undo was refused and a person had it
-asked again. What another saga did (``child``) has no do here: its undo is taken as it comes. Sources: DESIGN laws 4 and 5, and its paragraph on participants.
+asked again. What another saga did (``child``) has no do here: its undo is taken as it comes.
+Sources: DESIGN laws 4 and 5, and its paragraph on participants.
 """
 
 from collections.abc import Mapping

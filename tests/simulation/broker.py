@@ -21,6 +21,7 @@ from aiokafka.errors import (
 from infra.broker.types import TopicPartition
 from tests.simulation.group import Group
 from tests.simulation.loop import Node, SimLoop
+from tests.simulation.weather import Weather
 
 REQUEST_S = 10.0
 DEFAULTS = {
@@ -60,23 +61,6 @@ class Log:
     def end(self) -> int:
         """The offset of the next record."""
         return len(self.records)
-
-
-@dataclass
-class Weather:
-    """How the network is: seconds a message takes, and how likely what goes wrong is."""
-
-    slow_s: float = 0.002
-    spike: float = 0.0
-    spike_s: float = 0.3
-    refused: float = 0.0
-    lost_request: float = 0.0
-    lost_answer: float = 0.0
-    stuck: float = 0.0  # a request that arrives when everybody has given it up
-
-    def fair(self) -> "Weather":
-        """The same network on a good day."""
-        return Weather(min(self.slow_s, 0.01))
 
 
 Append = Callable[[TopicPartition, Sequence[Stored], Node | None], None]
@@ -142,6 +126,10 @@ class _Request:
         self._answer(result)
 
 
+def _topic(name: str, partitions: int) -> list[Log]:
+    return [Log(TopicPartition(name, p)) for p in range(partitions)]
+
+
 class Broker:
     """The cluster. ``watch`` is told of every append, ``note`` of whatever else happens."""
 
@@ -202,8 +190,7 @@ class Broker:
 
     def create(self, topic: str, partitions: int, config: dict[str, str] | None = None) -> None:
         """A topic."""
-        logs = [Log(TopicPartition(topic, p)) for p in range(partitions)]
-        self.topics[topic] = logs
+        self.topics[topic] = _topic(topic, partitions)
         self.configs[topic] = {**DEFAULTS, **(config or {})}
 
     def log(self, place: TopicPartition) -> Log:
@@ -267,14 +254,6 @@ class Broker:
             self.cut(place, lost)
             self.note(f"lost {place.topic}/{place.partition} from {keep}")
 
-    def lose_everything(self) -> None:
-        """Another cluster in the place of this one: topics that hold nothing, and no groups."""
-        for logs in self.topics.values():
-            for log in logs:
-                log.records, log.sequences = [], {}
-        self.groups = {}
-        self.note("everything is lost")
-
     # -------------------------------------------------------------------------------- processes
 
     def group(self, name: str) -> Group:
@@ -297,6 +276,11 @@ class Broker:
     def down(self) -> None:
         """The broker is gone."""
         self.up = False
+
+    def emptied(self) -> None:
+        """Another cluster in the place of this one: topics that hold nothing, and no groups."""
+        self.topics = {name: _topic(name, len(logs)) for name, logs in self.topics.items()}
+        self.groups = {}
 
     def back(self) -> None:
         """The broker is there again."""

@@ -7,7 +7,7 @@ would hide each other, as a broker that is always down hides what a paused owner
 import random
 from dataclasses import dataclass
 
-from tests.simulation.broker import Weather
+from tests.simulation.weather import Weather
 from tests.simulation.works.participant import Manners
 
 KINDS = (

@@ -112,7 +112,7 @@ class Strikes:
         processes = [*self._world.orchestrators, *self._world.services]
         for process in processes:
             process.crash()
-        self._world.broker.lose_everything()
+        self._world.broker.emptied()
         self._world.audit.lost_everything()
         self._world.poison.clear()
         for process in self._world.orchestrators:

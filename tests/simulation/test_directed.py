@@ -12,11 +12,12 @@ from infra.broker.topics import ensure_topics
 from infra.broker.types import KafkaError
 from infra.datastore import open_database
 from orchestrator.runtime.inputs import KafkaInputs
-from tests.simulation.broker import Broker, Weather
+from tests.simulation.broker import Broker
 from tests.simulation.clients import SimAdmin, SimClients
 from tests.simulation.faults import Fate, Fault
 from tests.simulation.loop import Node, SimLoop
 from tests.simulation.run import run
+from tests.simulation.weather import Weather
 from tests.simulation.works.participant import Manners
 
 SETTINGS = BrokerSettings.local("simulated:9092")

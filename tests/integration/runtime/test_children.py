@@ -183,6 +183,17 @@ def _owned(orchestrator: Orchestrator) -> list[int]:
     return [p.number for p in orchestrator.partitions if p.own.owns and p.ready]
 
 
+async def _empty(
+    full: BrokerSettings, embedded: EmbeddedBroker, make_topics: MakeTopics
+) -> BrokerSettings:
+    """A broker like the full one that holds nothing."""
+    if full.embedded:
+        return BrokerSettings.local(embedded.start(TOPICS), embedded=True)
+    empty = full.model_copy(update={"topic_prefix": unique_prefix()})
+    await make_topics(empty, TOPICS)
+    return empty
+
+
 async def test_the_topics_are_lost_while_the_child_runs(
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
@@ -198,11 +209,7 @@ async def test_the_topics_are_lost_while_the_child_runs(
         await eventually(lambda: child_of(first.reader, parent).held)
         assert state_of(first.reader, parent).held
     with EmbeddedBroker() as embedded:
-        if any_broker.embedded:
-            empty = BrokerSettings.local(embedded.start(TOPICS), embedded=True)
-        else:
-            empty = any_broker.model_copy(update={"topic_prefix": unique_prefix()})
-            await make_topics(empty, TOPICS)
+        empty = await _empty(any_broker, embedded, make_topics)
         another = Orchestrator(settings(tmp_path), empty, Catalogue([ORDER, PACKING]), refill=True)
         async with participant(empty, succeed) as work:
             await another.start()
