@@ -58,7 +58,7 @@ class Door(FrontDoor):
         body = {"signal": signal, "reason": "because", "by": "ann", "definition": definition}
         message = self._message("saga.signal", TENANT, {**body, "data": data}, request)
         message["requestkey"] = key
-        partition = partition_of_start(TENANT, definition, key, self._partitions)
+        partition = partition_of_start(TENANT, definition, key, self.partitions)
         await self._publish(partition, key, message)
 
 
