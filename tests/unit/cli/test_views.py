@@ -26,6 +26,8 @@ EXAMPLES: tuple[f.Fact, ...] = (
     f.Signalled("cancel", "c1", "me", "because"),
     f.SignalRefused("cancel", "c2", "me", "because", "too late"),
     f.SignalHeld("cancel", "c3", "me", "because", "a", 1),
+    f.Moved("v2", "m1", "a field less", "me"),
+    f.MoveRefused("v2", "m2", "a field less", "me", "the step a is gone"),
     f.Halted("a", 1, "because"),
     f.Emitted("id", "Happened", "events", "k", {}),
     f.Completed(),
