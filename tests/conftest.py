@@ -27,9 +27,10 @@ settings.load_profile("saga")
 
 
 def _no_browser() -> str | None:
-    if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    if not missing:
         return None
-    return "no browser: chromium is not on PATH"
+    return f"no browser: {' and '.join(missing)} not on PATH (apt: chromium chromium-driver)"
 
 
 MISSING: dict[str, Callable[[], str | None]] = {

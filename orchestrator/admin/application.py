@@ -97,7 +97,8 @@ def admin_app(
     Raises ``UnguardedRoute`` when any route, theirs included, states no permission (law 13).
     """
     pages = Pages(clock)
-    around = Surroundings(backend, letters, pages, clock, streams or Streams(), checks)
+    kept = Streams() if streams is None else streams  # an empty one is falsy, and yet the one
+    around = Surroundings(backend, letters, pages, clock, kept, checks)
     ours = [
         saga_routes(backend, clock),
         definition_routes(backend, checks),
