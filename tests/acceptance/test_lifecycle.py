@@ -293,7 +293,7 @@ def test_past_the_pivot_the_deadline_makes_it_late_and_undoes_nothing(
     orders.at(order, "review", "waiting")
     orders.tell(order, "review", {"approved": True, "reviewed_by": "bob"})
     ended = orders.end(order)
-    assert (ended["status"], ended["error"]) == ("completed", None)
+    assert (ended["status"], ended["error"], ended["late"]) == ("completed", None, True)
     assert payments(saga, order) == ["charged"]
 
 

@@ -152,8 +152,10 @@ def signalled(event: SagaSignalled, work: Work) -> None:
 
 @participant.consumes(SagaLate)
 def late(event: SagaLate, work: Work) -> None:
-    """Its deadline has passed where there was no way back any more."""
-    order = _of(work, event)
+    """Its deadline has passed where there was no way back any more: of its saga, or of the child
+    that keeps the deadline meanwhile.
+    """
+    order = _of_family(work, event)
     if order is not None:
         record = _record(work, order)
         record.note("late", ORCHESTRATOR, committed=event.committed)
@@ -164,10 +166,7 @@ def late(event: SagaLate, work: Work) -> None:
 @participant.consumes(SagaNeedsOperator)
 def needs_operator(event: SagaNeedsOperator, work: Work) -> None:
     """Its saga, or its child, waits for a person."""
-    child = _CHILD_KEY.fullmatch(work.message.get("requestkey", ""))
-    order = _of(work, event)
-    if order is None and child is not None:
-        order = by_saga(work.db, work.tenant, int(child[1]))
+    order = _of_family(work, event)
     if order is None:
         return
     record = _record(work, order)
@@ -191,6 +190,14 @@ def _of(work: Work, event: SagaEvent) -> Lifecycle | None:
             record.began(work.saga)
             order = record.order
     return order
+
+
+def _of_family(work: Work, event: SagaEvent) -> Lifecycle | None:
+    """The order whose own saga tells this, or its child, whose request key names its parent."""
+    child = _CHILD_KEY.fullmatch(work.message.get("requestkey", ""))
+    if event.definition != LIFECYCLE and child is not None:
+        return by_saga(work.db, work.tenant, int(child[1]))
+    return _of(work, event)
 
 
 def _come_to_nothing(work: Work, order: Lifecycle, why: LifecycleFailed | SagaRefused) -> None:

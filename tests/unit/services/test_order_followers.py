@@ -174,6 +174,12 @@ async def test_a_late_order_says_so(shop: Shop, led: Led) -> None:
     assert (await lines(shop, "late"))[0]["data"] == {"committed": "shipping"}
 
 
+async def test_an_order_whose_child_is_late_says_so(shop: Shop, led: Led) -> None:
+    await led.tell(started(), moved("shipping"))
+    await led.child(SagaLate(definition="shipping", committed="dispatch"))
+    assert (await look(shop))["late"] is True
+
+
 async def test_a_new_address_is_kept_beside_the_old_one_with_who_and_when(
     shop: Shop, led: Led
 ) -> None:
