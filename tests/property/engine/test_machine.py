@@ -212,6 +212,28 @@ class Saga(RuleBasedStateMachine):
             flying = step.waits or step.phase == "stuck"
             assert kinds == [SignalHeld if flying else SignalRefused]
 
+    @precondition(lambda self: self._redo_in_flight())
+    @rule(outcome=OUTCOMES, lost=st.booleans())
+    def an_order_that_is_under_way_is_changed(self, outcome: str, lost: bool) -> None:
+        """It is held, the step is done, and done again: with whatever comes of that."""
+        redo = self._redo_in_flight()
+        self.world.tell("reorder", f"r-{len(self.world.log)}", new=len(self.world.log))
+        self.world.answer(redo)
+        if lost and self._redo_in_flight():
+            self.world.fail(redo, 1)
+            if self.state.steps[redo].phase == "pausing":
+                self.world.wake_only(redo)
+        if self._redo_in_flight():
+            self.world.answer(redo, outcome)
+
+    def _redo_in_flight(self) -> str:
+        """The step that a change would have done again, while its command is out."""
+        change = self.world.plan.changes.get("reorder")
+        step = self.state.steps.get(change.change.redo) if change else None
+        if change is None or step is None or step.phase != "sent" or step.direction == "undo":
+            return ""
+        return "" if step.child or self.state.mode != "forward" else change.change.redo
+
     @precondition(lambda self: self._handed_on())
     @rule(data=st.data(), applied=st.booleans())
     def a_child_decides(self, data: st.DataObject, applied: bool) -> None:
@@ -293,6 +315,22 @@ class Saga(RuleBasedStateMachine):
             if world.plan.steps[name].undo and world.state.mode == "compensating"
         }
         assert standing <= set(owed(world.plan, world.state))
+
+    @invariant()
+    def a_child_gets_the_deadline_and_is_told_again_what_it_was_told(self) -> None:
+        if not self.world.log:
+            return
+        facts = self.world.log[-1].facts
+        for sent in facts:
+            if not isinstance(sent, Sent) or sent.direction == "undo":
+                continue
+            planned = self.world.plan.command(sent.step)
+            assert bool(sent.until) <= planned.decides
+            if self.state.deadline and planned.decides:
+                assert sent.until, "the deadline is not handed down"
+            if planned.child and sent.attempt > 1:
+                again = {fact.id for fact in facts if isinstance(fact, SignalHeld)}
+                assert {one.id for one in self.state.held if one.step == sent.step} <= again
 
     @invariant()
     def every_signal_is_decided_once_and_before_the_end(self) -> None:
