@@ -52,8 +52,10 @@ def troubles(world: World, name: str, step: StepState) -> Iterator[Move]:
         if child.may_end("succeeded"):
             yield hard("times-out", name, "done")
         yield hard("times-out", name, "refused")
-        if world.book.of(name).held:
+        if held := world.book.of(name).held:
             yield hard("parks", name, "answer")
+            if child.verdict(held[0].id) is None:
+                yield hard("loses", name)
 
 
 def strays(world: World, name: str) -> Iterator[Move]:
@@ -92,6 +94,12 @@ def parks(world: World, name: str) -> None:
     world.park(world.decides(name, kept, applied))
 
 
+def _loses(world: World, move: Move) -> None:
+    """It decides, and its answer is lost: its end says what it has applied."""
+    kept = world.book.of(move.step).held[0]
+    world.decides(move.step, kept, world.child(move.step).may_apply)
+
+
 def _answer(world: World, move: Move) -> None:
     """Nobody waits for this answer any more: it changes nothing."""
     if move.detail == _HALT:
@@ -114,5 +122,6 @@ OUTCOMES: Final[dict[str, tuple[Play, str]]] = {
     "answers": (_answers, "the child of {step} says again what it has decided"),
 }
 ADVERSITIES: Final[dict[str, tuple[Play, str]]] = {
+    "loses": (_loses, "the child of {step} decides what was handed on, and its answer is lost"),
     "answer": (_answer, "the child of {step} answers late, or once more ({detail})"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from orchestrator.engine.facts import Fact, Halted, SignalHeld, Signalled, SignalRefused
-from orchestrator.engine.inputs import Signal
+from orchestrator.engine.inputs import Reply, Signal
 from orchestrator.engine.signals import CANCEL, CANCELLED
 from orchestrator.verify.book import Kept, Verdict
 from orchestrator.verify.laws import AGAIN, CHANGES, CHILDREN, ONCE, SIGNALS, WAITS, broken
@@ -167,7 +167,7 @@ def _decided(page: Page, fact: Signalled | SignalRefused) -> str:
 def _from_held(page: Page, fact: Signalled, step: str) -> None:
     entry = page.book.of(step)
     if step in page.subject.children:
-        if answer_of(page) != (fact.id, ""):
+        if answer_of(page) != (fact.id, "") and fact.id not in _named_applied(page, step):
             broken(CHILDREN, f"{fact.signal} is applied, and the child of {step} has not said so")
         if fact.signal == CANCEL:
             page.book.entries[step] = entry._replace(stopping=True)
@@ -177,8 +177,16 @@ def _from_held(page: Page, fact: Signalled, step: str) -> None:
     page.book.entries[step] = entry._replace(again=True)
 
 
+def _named_applied(page: Page, step: str) -> tuple[str, ...]:
+    """What the child of this step says at its end that it has applied."""
+    given = page.given
+    return given.applied if isinstance(given, Reply) and given.step == step else ()
+
+
 def _refused_of_held(page: Page, fact: SignalRefused, step: str) -> None:
     entry = page.book.of(step)
+    if fact.id in _named_applied(page, step):
+        broken(CHILDREN, f"{fact.signal} is refused, and the child of {step} has applied it")
     answer = answer_of(page)
     if answer is not None and answer[0] == fact.id and answer[1]:
         return

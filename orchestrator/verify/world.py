@@ -185,7 +185,11 @@ class World:
             data = {"code": code or first, "reason": "refused"}
         else:
             data = {"code": "exception", "reason": "it broke"}
-        return Reply("reply", NOW, name, direction, number, attempt, outcome, data)
+        applied: tuple[str, ...] = ()
+        if direction == "do" and name in self.subject.children and outcome != "failed":
+            said = self.people.get(name, _NOBODY).child.of(number).said
+            applied = tuple(one.id for one in said if one.applied)
+        return Reply("reply", NOW, name, direction, number, attempt, outcome, data, applied)
 
     def _log(
         self,
