@@ -76,7 +76,7 @@ class AdminApplication(AsgiFastStream):
         await self._api(scope, receive, send)
 
 
-def admin_app(
+def admin_app(  # pylint: disable=too-many-arguments  # what the process has put together
     backend: Backend,
     letters: DeadLetterOffice,
     guard: Guard,

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -76,12 +76,16 @@ def http(  # pylint: disable=too-many-arguments,too-many-positional-arguments  #
     emit(facts, view, as_json=as_json)
 
 
-async def _measure(
+def _folder() -> AbstractContextManager[str]:
+    return tempfile.TemporaryDirectory(prefix="saga-bench-")
+
+
+async def _measure(  # pylint: disable=too-many-locals  # it puts the parts together
     settings: Settings, visits: Visits, broker: BrokerSettings | None, wanted: Wanted
 ) -> Facts:
     run = uuid4().hex[:8]
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="saga-bench-")))
+        folder = Path(stack.enter_context(_folder()))
         shown = stack.enter_context(progress())
         env = {"SAGA_APP": settings.app}
         if settings.app_dir is not None:
@@ -94,9 +98,8 @@ async def _measure(
             known = await reach(broker, tell)
             own = await stack.enter_async_context(aside(known, names, tell))
             env, where = env | environment(settings.app, own), broker.address
-        clock = SystemClock()
-        up = await stack.enter_async_context(
-            process(folder, env, visits.saga, clock, own_broker=broker is None)
-        )
+        clock, embedded = SystemClock(), broker is None
+        serving = process(folder, env, visits.saga, clock, own_broker=embedded)
+        up = await stack.enter_async_context(serving)
         found = await measured(up, lambda n: visits.make(n, run), clock, wanted, shown)
     return {"broker": where, "cores": os.cpu_count()} | found

@@ -3,6 +3,8 @@ kinds of broker: start, watch, cancel and change the address in each state, revi
 deadline, flaky mode.
 """
 
+# pylint: disable=too-many-lines  # one walk: parts of it would start everything again
+
 import contextlib
 import sqlite3
 from collections.abc import Iterator

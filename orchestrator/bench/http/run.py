@@ -34,7 +34,7 @@ class Wanted:
     seed: int
 
 
-async def measured(
+async def measured(  # pylint: disable=too-many-locals  # one for each figure
     process: Process, visits: Visits, clock: Clock, wanted: Wanted, say: Say
 ) -> dict[str, Any]:
     """The figures. Raises BenchError when sagas do not end, or a start is refused."""
