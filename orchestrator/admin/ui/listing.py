@@ -64,7 +64,7 @@ class Found(NamedTuple):
     after: int | None
 
 
-def wanted(
+async def wanted(
     definition: Annotated[str, Query(max_length=100)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
     find: Annotated[str, Query(max_length=200)] = "",

@@ -31,7 +31,7 @@ def test_an_open_page_shows_what_happens_and_keeps_focus_and_what_is_open(
     assert reader.link("Approve review…")
     reader.js("arguments[0].focus(); window.mine = true", reader.link("Cancel…"))
     house.say(saga, "review", approved=True)
-    reader.until("payment waits for payment to answer ChargePayment")
+    reader.until("payment waits for payment to answer ChargeCard")
     assert reader.js("return window.mine") is True  # not loaded again
     assert reader.focus == "Cancel…"
     assert reader.find("details.data").get_attribute("open")
@@ -158,7 +158,7 @@ def test_everything_without_a_script(reader: Reader, house: House) -> None:
     for words in ("What happened", "What is next", "What undoing would do", "product succeeded"):
         assert words in reader.text
     reader.link("Cancel…").click()
-    assert "RestoreStock to inventory" in reader.text
+    assert "RestoreThings to inventory" in reader.text
     reader.fill(reason="ordered twice", by="ann")
     reader.link("Cancel the saga").click()
     assert "cancel was applied. It was said by ann." in reader.text

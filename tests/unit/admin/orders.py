@@ -49,6 +49,7 @@ class NewAddress(Signal):
     new_address: str
 
 
+# Names of their own: contracts are found by name and service among all that are loaded.
 def _command(name: str, to: str, **fields: type) -> type[Command]:
     base = type(f"To{to}", (Command,), {"__module__": __name__, "service": to, "reply": Done})
     base.reply = Quoted if to == "product" else Done
@@ -56,22 +57,22 @@ def _command(name: str, to: str, **fields: type) -> type[Command]:
     return create_model(name, __base__=base, order=(int, ...), **shape)
 
 
-QuoteProduct = _command("QuoteProduct", "product")
-ChargePayment = _command("ChargePayment", "payment", amount=int)
-RefundPayment = _command("RefundPayment", "payment")
-ReserveStock = _command("ReserveStock", "inventory")
-RestoreStock = _command("RestoreStock", "inventory")
-MarkShipped = _command("MarkShipped", "orders")
-PreparePackage = _command("PreparePackage", "shipping", address=str)
-UnpreparePackage = _command("UnpreparePackage", "shipping")
-DispatchCarrier = _command("DispatchCarrier", "shipping")
+QuoteThing = _command("QuoteThing", "product")
+ChargeCard = _command("ChargeCard", "payment", amount=int)
+RefundCard = _command("RefundCard", "payment")
+ReserveThings = _command("ReserveThings", "inventory")
+RestoreThings = _command("RestoreThings", "inventory")
+NoteShipped = _command("NoteShipped", "orders")
+PackThings = _command("PackThings", "shipping", address=str)
+UnpackThings = _command("UnpackThings", "shipping")
+SendCarrier = _command("SendCarrier", "shipping")
 
 shipping = (
     saga("shipping", input=Order)
     .takes(change(NewAddress, fields={"address": "new_address"}, redo="prepare"))
     .then(
-        compensatable("prepare", PreparePackage, undo=UnpreparePackage),
-        pivot("dispatch", DispatchCarrier),
+        compensatable("prepare", PackThings, undo=UnpackThings),
+        pivot("dispatch", SendCarrier),
     )
     .ends(returns=Done)
 )
@@ -79,15 +80,15 @@ shipping = (
 order = (
     saga("order", input=Order, deadline=900)
     .takes(change(NewAddress, fields={"address": "new_address"}, redo="shipping"))
-    .then(read("product", QuoteProduct))
+    .then(read("product", QuoteThing))
     .then(wait("review", Review, accepts="approved", timeout=86_400, person=True))
     .then(
         parallel(
-            compensatable("payment", ChargePayment, undo=RefundPayment),
-            compensatable("inventory", ReserveStock, undo=RestoreStock),
+            compensatable("payment", ChargeCard, undo=RefundCard),
+            compensatable("inventory", ReserveThings, undo=RestoreThings),
         )
     )
     .then(child("shipping", shipping))
-    .then(retriable("ship", MarkShipped))
+    .then(retriable("ship", NoteShipped))
     .ends()
 )

@@ -33,7 +33,7 @@ async def outcome(browser: Client, sent: httpx.Response) -> str:
 async def test_cancel(browser: Client, backend: FakeBackend, ordered: Callable, fill: Callable):
     saga = await ordered(payment="")
     asked = text(await page(browser, f"/ui/sagas/{saga}/cancel"))
-    assert "RestoreStock to inventory" in asked
+    assert "RestoreThings to inventory" in asked
     sent = await fill(f"/ui/sagas/{saga}/cancel", **WHY)
     assert await outcome(browser, sent) == "cancel was applied. It was said by ann."
     assert await status(backend, saga) == "compensating"

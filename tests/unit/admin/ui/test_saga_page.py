@@ -21,10 +21,10 @@ async def test_one_saga_in_its_three_panes(browser: Client, ordered: Callable):
     saga = await ordered(payment="")
     said = text(await page(browser, f"/ui/sagas/{saga}"))
     assert "review by ann (approved yes)" in said
-    assert "payment waits for payment to answer ChargePayment, attempt 1 of 3" in said
+    assert "payment waits for payment to answer ChargeCard, attempt 1 of 3" in said
     assert "Then shipping, ship" in said
     assert "If it were cancelled now: First what is in flight settles: payment" in said
-    assert "RestoreStock to inventory, undoes inventory" in said
+    assert "RestoreThings to inventory, undoes inventory" in said
 
 
 async def test_parent_and_child_lead_to_each_other(

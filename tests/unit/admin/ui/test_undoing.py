@@ -30,7 +30,7 @@ async def test_it_says_the_commands_in_their_order_with_their_fields(
 ) -> None:
     found = said(backend, await ordered(payment=""))
     assert (found.standing, found.settling) == ("would", ("payment",))
-    assert order_of(found) == [(1, "RestoreStock"), (1, "RefundPayment")]
+    assert order_of(found) == [(1, "RestoreThings"), (1, "RefundCard")]
     assert found.commands[0].fields == {"order": 7}
     assert found.commands[0].service == "inventory"
 
@@ -48,11 +48,11 @@ async def test_a_child_with_a_point_of_no_return_decides(
     saga = await ordered(prepare="")
     found = said(backend, saga)
     assert (found.standing, found.why) == ("held", "shipping")
-    assert order_of(found) == [(1, "RestoreStock"), (1, "RefundPayment")]
+    assert order_of(found) == [(1, "RestoreThings"), (1, "RefundCard")]
     row = backend.reader.by_key(1, "shipping", f"1/{saga}/shipping/do/1")
     assert row is not None
     child = said(backend, row.id, Plan(shipping.definition))
-    assert (child.standing, order_of(child)) == ("would", [(1, "UnpreparePackage")])
+    assert (child.standing, order_of(child)) == ("would", [(1, "UnpackThings")])
 
 
 async def test_past_the_point_of_no_return_there_is_no_way_back(
@@ -66,14 +66,14 @@ async def test_past_the_point_of_no_return_there_is_no_way_back(
 
 async def test_what_is_owed_still(backend: FakeBackend, ordered: Callable) -> None:
     found = said(backend, await ordered(payment="refused", undo_inventory=""))
-    assert (found.standing, order_of(found)) == ("will", [(1, "RestoreStock")])
+    assert (found.standing, order_of(found)) == ("will", [(1, "RestoreThings")])
 
 
 async def test_a_saga_that_stands_still_says_what_a_repair_would_lead_to(
     backend: FakeBackend, ordered: Callable
 ) -> None:
     found = said(backend, await ordered(payment="refused", undo_inventory="refused"))
-    assert (found.standing, order_of(found)) == ("will", [(1, "RestoreStock")])
+    assert (found.standing, order_of(found)) == ("will", [(1, "RestoreThings")])
 
 
 async def test_an_end_is_an_end(backend: FakeBackend, ordered: Callable) -> None:
