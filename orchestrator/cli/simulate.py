@@ -15,6 +15,7 @@ from orchestrator.cli import given as settings_given
 from orchestrator.cli import simulated
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
+from orchestrator.cli.views.search import overrides_of
 from orchestrator.cli.views.simulate import view
 from orchestrator.simulate.crew import ALONE, Progress, crew
 from orchestrator.simulate.finding import find
@@ -98,6 +99,9 @@ def simulate(  # pylint: disable=too-many-arguments,too-many-positional-argument
     what = Simulated(family, runs, seed, notes(outcomes, family, measured))
     found = _simulate(what, outcomes, wanted)
     emit(found, view, as_json=as_json)
+    if found.search and not as_json:
+        for line in overrides_of(found.search):
+            typer.echo(line)
     return UNREACHED if found.search and not found.search.found else 0
 
 

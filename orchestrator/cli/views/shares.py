@@ -1,12 +1,20 @@
 """What is common to the views of a simulation."""
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.simulate.report import Share
 
 
-def table_of(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def headed(title: str, table: Table) -> Group:
+    """A table under its title, which may be wider than it."""
+    return Group(Text(title, style="bold"), table)
+
+
+def table_of(*columns: str) -> Table:
+    """An empty table of these columns."""
+    table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

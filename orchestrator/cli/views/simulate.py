@@ -1,11 +1,10 @@
 """What a simulation looks like."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.views.search import search_view
-from orchestrator.cli.views.shares import percent, seconds, shared, table_of
+from orchestrator.cli.views.shares import headed, percent, seconds, shared, table_of
 from orchestrator.simulate.report import Effect, KnobReport, Quantiles, Report, Spending
 
 NO_MORE_THAN = 2.0
@@ -55,8 +54,8 @@ def _took(took: Quantiles) -> str:
     return f"{shown}, longest {seconds(took.longest)}"
 
 
-def _ways(found: Report) -> Table:
-    table = table_of("how it ends", "end", "code", "step", "share", "p50", "p99")
+def _ways(found: Report) -> Group:
+    table = table_of("end", "code", "step", "share", "p50", "p99")
     for way in found.ways:
         table.add_row(
             way.how.replace("_", " "),
@@ -66,15 +65,15 @@ def _ways(found: Report) -> Table:
             seconds(way.took.p50),
             seconds(way.took.p99),
         )
-    return table
+    return headed("how it ends", table)
 
 
-def _spending(found: Report) -> Table:
+def _spending(found: Report) -> Group:
     """Columns in which nothing stands are left out."""
     columns = ["executing", "pausing", "unanswered", "waiting", "person", "between"]
     shown = [name for name in columns if any(getattr(one, name) for one in found.spending)]
     title = "where the time goes (critical path, mean of all runs)"
-    table = table_of(title, "step", "reached", "attempts", *shown, "share", "if not in time")
+    table = table_of("step", "reached", "attempts", *shown, "share", "if not in time")
     for one in found.spending:
         table.add_row(
             _part(one, found.definition),
@@ -84,7 +83,7 @@ def _spending(found: Report) -> Table:
             percent(one.share),
             seconds(one.missed),
         )
-    return table
+    return headed(title, table)
 
 
 def _part(one: Spending, root: str) -> str:
@@ -98,11 +97,11 @@ def _step(saga: str, step: str, root: str) -> str:
 
 def _knobs(found: Report) -> Group:
     title = f"what each knob changes, alone ({found.knob_runs:,} runs of the same luck)"
-    table = table_of(title, "of", "knob", "now", "turned to: change of the share in time")
+    table = table_of("of", "knob", "now", "turned to: change of the share in time")
     for knob in found.knobs:
         table.add_row(_of(knob, found.definition), knob.knob, _now(knob), _effects(knob))
     legend = "percentage points; = : no more than chance (2 standard errors)"
-    return Group(table, Text(legend, style="dim"))
+    return Group(headed(title, table), Text(legend, style="dim"))
 
 
 def _of(knob: KnobReport, root: str) -> str:
