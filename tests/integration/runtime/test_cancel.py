@@ -68,7 +68,8 @@ async def test_what_is_in_flight_settles_and_all_is_undone(
         await eventually(
             lambda: all(p.own.sent == p.own.expected - 1 for p in orchestrator.partitions)
         )
-        (event,) = await events(any_broker, EVENTS)
+        signalled, event = await events(any_broker, EVENTS)
+        assert (signalled["type"], signalled["data"]["outcome"]) == ("SagaSignalled", "applied")
         assert (event["type"], event["data"]["code"]) == ("SagaFailed", "cancelled")
         assert orchestrator.metrics.signals.values == {("work", "cancel", "applied"): 1}
         # The same signal once more is the same; another one comes too late, and is told why.
