@@ -76,6 +76,16 @@ class CrashCase(NamedTuple):
         return "door" if self.scenario is doors.front_door else "plain"
 
 
-CASES: Final = [CrashCase(p.name, d) for p in crash_points() for d in DIRECTIONS]
+NOT_YET: Final = frozenset({"send.children"})
+"""Boundaries to which no scenario leads yet: order fulfillment has no child. Owners of families are
+killed in tests/integration/runtime, and by the simulation.
+"""
+
+CASES: Final = [
+    CrashCase(p.name, d)
+    for p in crash_points()
+    for d in DIRECTIONS
+    if p.name.partition(":")[0] not in NOT_YET
+]
 SAMPLE: Final = [CASES[n] for n in range(0, len(CASES), len(CASES) // 8)]
 """Some of everything, for where all of them would take too long."""

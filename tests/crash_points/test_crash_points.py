@@ -29,7 +29,7 @@ from tests.brokers import unique_prefix
 from tests.crash_points import doors, model, traffic
 from tests.crash_points.nursery import Nursery
 from tests.crash_points.stage import BrokerAway, Direction, Stage
-from tests.crash_points.table import CASES, DIRECTIONS, SAMPLE, SCENARIOS, CrashCase
+from tests.crash_points.table import CASES, DIRECTIONS, NOT_YET, SAMPLE, SCENARIOS, CrashCase
 
 AT_ONCE = int(os.environ.get("CRASH_POINTS_AT_ONCE", "6"))
 PLAY_S = 1_800
@@ -192,6 +192,6 @@ def test_every_point(verdicts: Verdicts, case: CrashCase) -> None:
 
 def test_every_point_has_a_scenario() -> None:
     points = {case.point.partition(":")[0] for case in CASES}
-    assert SCENARIOS.keys() == points
+    assert SCENARIOS.keys() | NOT_YET == points
     assert len(CASES) == len({case.name for case in CASES})
     assert {case.direction for case in CASES} == set(DIRECTIONS)
