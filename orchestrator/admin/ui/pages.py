@@ -26,11 +26,11 @@ POLICY: Final = (
 )
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 ASSETS: Final = {
-    "ui.css": "text/css",
-    "ui.js": "text/javascript",
-    "htmx.min.js": "text/javascript",
-    "hx-sse.min.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
+    "ui.css": ("text/css", ("ui.css",)),
+    # As one, in this order: htmx begins as soon as it gets a moment, and must find its extension
+    # and our listeners there.
+    "live.js": ("text/javascript", ("htmx.min.js", "hx-sse.min.js", "ui.js")),
+    "icon.svg": ("image/svg+xml", ("icon.svg",)),
 }
 
 
@@ -103,5 +103,6 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 @cache
 def asset(name: str) -> bytes:
-    """A file that the pages load."""
-    return files(PACKAGE).joinpath("static", name).read_bytes()
+    """What the pages load under this name: a file, or several as one."""
+    folder = files(PACKAGE).joinpath("static")
+    return b"\n;\n".join(folder.joinpath(part).read_bytes() for part in ASSETS[name][1])

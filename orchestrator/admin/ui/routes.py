@@ -75,7 +75,7 @@ def _files(router: APIRouter) -> None:
     async def file(name: str) -> Response:
         if name not in ASSETS:
             raise Problem(404, f"no file {name}")
-        return Response(asset(name), headers=HOUR, media_type=ASSETS[name])
+        return Response(asset(name), headers=HOUR, media_type=ASSETS[name][0])
 
     @router.get("/", dependencies=[permission("sagas:read")])
     async def home() -> Response:

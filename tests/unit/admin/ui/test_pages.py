@@ -35,7 +35,7 @@ async def test_every_page_is_strict_and_needs_no_network(browser: Client, path: 
 
 
 async def test_the_files_of_a_page_are_served_and_no_others(stranger: Client):
-    for name, kind in ASSETS.items():
+    for name, (kind, _) in ASSETS.items():
         answer = await stranger.get(f"/ui/assets/{name}")
         assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, kind)
     assert (await stranger.get("/ui/assets/..%2fpages.py")).status_code == 401
@@ -45,7 +45,7 @@ async def test_the_files_of_a_page_are_served_and_no_others(stranger: Client):
 async def test_a_stranger_is_told_how_to_log_in(stranger: Client):
     for path in ("/ui", "/ui/sagas/1024", "/ui/nothing", "/"):
         answer = await page(stranger, path, 401)
-        assert "saga login" in answer.text
+        assert "saga up" in answer.text
         assert "Log out" not in answer.text
     program = await stranger.get("/ui")
     assert program.headers["content-type"] == "application/problem+json"
