@@ -89,7 +89,7 @@ def definitions(draw: st.DrawFn) -> Definition:
     return timed(made, draw(st.sampled_from([0, 1_500, 6_000])))
 
 
-class Saga(RuleBasedStateMachine):
+class Saga(RuleBasedStateMachine):  # pylint: disable=too-many-public-methods  # a rule each
     """Commands and replies are never taken from their pools: each may come again at any time."""
 
     world: World
