@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from orchestrator.definition.nodes import Call
+from orchestrator.definition.spoken import spoken
 from orchestrator.verify.errors import NoExample
 
 _GUESSES: Final[tuple[Any, ...]] = (
@@ -20,17 +21,10 @@ _WIDTH: Final = 99
 
 def contract(call: Call) -> type[BaseModel]:
     """The contract of a command. Raises NoExample where no loaded module has it."""
-    for model in _models(BaseModel):
-        topic = f"{getattr(model, 'service', '')}.commands"
-        if model.__name__ == call.command and topic == call.topic and hasattr(model, "reply"):
-            return model
-    raise NoExample(f"no contract of the command {call.command} is loaded")
-
-
-def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    for kind in model.__subclasses__():
-        yield kind
-        yield from _models(kind)
+    model = spoken().commands.get((call.topic, call.command))
+    if model is None:
+        raise NoExample(f"no contract of the command {call.command} is loaded")
+    return model
 
 
 def example(model: type[BaseModel]) -> BaseModel:
