@@ -155,20 +155,6 @@ class Signalled(_Fact, frozen=True, tag="signalled"):
     changes: dict[str, Any] = {}
 
 
-class SignalHeld(_Fact, frozen=True, tag="signal_held"):
-    """Somebody told the saga something that cannot be decided yet: once ``step`` has settled, or
-    by the child saga that runs there, which is told now.
-    """
-
-    signal: str
-    id: str
-    by: str
-    reason: str
-    step: str
-    round: int
-    data: dict[str, Any] = {}
-
-
 class Halted(_Fact, frozen=True, tag="halted"):
     """The saga turns while a child runs: the child is told to stop, and settles by its own end."""
 
@@ -187,6 +173,24 @@ class SignalRefused(_Fact, frozen=True, tag="signal_refused"):
     by: str
     reason: str
     why: str
+
+
+class SignalHeld(_Fact, frozen=True, tag="signal_held"):
+    """Somebody told the saga something that cannot be decided yet: once ``step`` has settled, or
+    by the child saga that runs there, which is told now.
+    """
+
+    signal: str
+    id: str
+    by: str
+    reason: str
+    step: str
+    round: int
+    data: dict[str, Any] = {}
+
+    def refused(self, why: str) -> SignalRefused:
+        """The decision that it does not apply."""
+        return SignalRefused(self.signal, self.id, self.by, self.reason, why)
 
 
 class Moved(_Fact, frozen=True, tag="moved"):

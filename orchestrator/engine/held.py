@@ -2,7 +2,7 @@
 child saga that runs there, which decides.
 """
 
-from orchestrator.engine.facts import Ignored, SignalHeld, Signalled, SignalRefused
+from orchestrator.engine.facts import Ignored, SignalHeld, Signalled
 from orchestrator.engine.inputs import Reply, Signal
 from orchestrator.engine.plan import PlannedStep
 from orchestrator.engine.state import StepState
@@ -30,7 +30,7 @@ def released(work: Work, planned: PlannedStep) -> None:
             continue
         if planned.child:
             why = f"the saga of {planned.name} had ended"
-            work.tell(SignalRefused(one.signal, one.id, one.by, one.reason, why))
+            work.tell(one.refused(why))
         else:
             change(work, one)
             again = True
@@ -42,8 +42,7 @@ def skipped(work: Work, name: str) -> None:
     """The step is written off and not done again: what was held for it comes too late."""
     for one in work.state.held:
         if one.step == name:
-            why = f"too late: {name} was skipped"
-            work.tell(SignalRefused(one.signal, one.id, one.by, one.reason, why))
+            work.tell(one.refused(f"too late: {name} was skipped"))
 
 
 def change(work: Work, one: SignalHeld | Signal) -> None:

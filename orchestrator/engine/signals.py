@@ -46,7 +46,7 @@ def answered(work: Work, reply: Reply) -> None:
         return
     why = str(reply.data.get("why", ""))
     if why:
-        work.tell(SignalRefused(one.signal, one.id, one.by, one.reason, why))
+        work.tell(one.refused(why))
     else:
         _applied(work, one)
 

@@ -2,7 +2,7 @@
 (DESIGN law 6).
 """
 
-from orchestrator.engine.facts import Failing, Halted, SignalRefused
+from orchestrator.engine.facts import Failing, Halted
 from orchestrator.engine.work import Work
 
 
@@ -13,8 +13,7 @@ def turn(work: Work, why: Failing, *, stopping: str = "") -> None:
     """
     work.tell(why)
     for held in work.state.held:
-        refused = f"the saga is being undone already: {why.reason}"
-        work.tell(SignalRefused(held.signal, held.id, held.by, held.reason, refused))
+        work.tell(held.refused(f"the saga is being undone already: {why.reason}"))
     for name in work.state.steps:
         if name != stopping:
             halt(work, name)
