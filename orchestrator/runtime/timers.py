@@ -1,8 +1,8 @@
 """Wakes sagas whose time has come (DESIGN laws 5 and 12). The index in SQLite is the timer store.
 
 A wake-up is decided only after both inputs of its partition were read up to where they ended once
-the
-time had come: after an hour down, replies come before timeouts.
+the time had come: after an hour down, replies come before timeouts. An input that lost its tail
+meanwhile (a power cut of the broker) may never reach that end again, so the end is asked again.
 """
 
 import asyncio
@@ -29,11 +29,13 @@ _log = get_logger(__name__)
 
 
 class _Barrier(NamedTuple):
-    """Sagas due at ``at`` may be woken when both inputs have been read up to ``ends``."""
+    """Sagas due at ``at`` may be woken when both inputs have been read up to ``ends``, which were
+    last ``asked`` at this time of the monotonic clock."""
 
     at: int
     epoch: str
     ends: Positions
+    asked: float
 
 
 class Timers:
@@ -78,7 +80,8 @@ class Timers:
             return
         for number, ends in (await self._inputs.ends(news)).items():
             partition = news[number]
-            self._barriers[partition] = _Barrier(now, partition.own.epoch, ends)
+            asked = self._clock.monotonic()
+            self._barriers[partition] = _Barrier(now, partition.own.epoch, ends, asked)
 
     async def _try(self, partition: Partition) -> None:
         barrier = self._barriers[partition]
@@ -86,9 +89,10 @@ class Timers:
             del self._barriers[partition]
             return
         read = await self._inputs.position(partition.number)
-        if partition.own.epoch != barrier.epoch or any(
-            have < end for have, end in zip(read, barrier.ends, strict=True)
-        ):
+        if partition.own.epoch != barrier.epoch:
+            return
+        if any(have < end for have, end in zip(read, barrier.ends, strict=True)):
+            await self._lower(partition, barrier)
             return
         del self._barriers[partition]
         sagas = [saga for saga, _ in self._log.due(partition.number, barrier.at, DUE_AT_ONCE)]
@@ -102,6 +106,15 @@ class Timers:
         woken = partition.wake(sagas, barrier.at)
         partition.next_wake = NEVER if woken else barrier.at + RETRY_MS
         partition.look_again = True
+
+    async def _lower(self, partition: Partition, barrier: _Barrier) -> None:
+        """Wait no longer for what the broker has lost since: there is nothing of it to read."""
+        now = self._clock.monotonic()
+        if now - barrier.asked < TICK_S:
+            return
+        there = (await self._inputs.ends([partition.number]))[partition.number]
+        lower = min(barrier.ends[0], there[0]), min(barrier.ends[1], there[1])
+        self._barriers[partition] = barrier._replace(ends=lower, asked=now)
 
     async def _sleep(self) -> None:
         self._poked.clear()

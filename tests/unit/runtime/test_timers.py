@@ -18,9 +18,10 @@ class Inputs:
 
     def __init__(self) -> None:
         self.read: Positions = (0, 0)
+        self.end: Positions = (1, 1)
 
     async def ends(self, partitions: Any) -> dict[int, Positions]:
-        return dict.fromkeys(partitions, (1, 1))
+        return dict.fromkeys(partitions, self.end)
 
     async def position(self, _partition: int) -> Positions:
         return self.read
@@ -102,6 +103,28 @@ async def test_what_waits_in_the_topic_comes_before_a_timeout() -> None:
             assert not place.woken, f"a timeout was decided, and the inputs were read to {read}"
         inputs.read = (1, 1)
         await until(lambda: bool(place.woken))
+    finally:
+        running.cancel()
+
+
+async def test_what_an_input_has_lost_is_not_waited_for() -> None:
+    """Its end of then is not reached again when the broker came back without its tail."""
+    clock, inputs = ManualClock(NOW), Inputs()
+    inputs.end = (1, 9)
+    place = Place({1: NOW})
+    log = SimpleNamespace(due=place.due, next_wake=place.next_wake_of)
+    timers = Timers(clock, cast(Any, log), cast(Any, inputs), [cast(Partition, place)])
+    running = asyncio.create_task(timers.run())
+    try:
+        await asyncio.sleep(0)  # the barrier stands at (1, 9)
+        await asyncio.sleep(0)
+        inputs.end, inputs.read = (3, 6), (1, 5)
+        clock.advance(1_000)
+        for _ in range(50):
+            await asyncio.sleep(0.001)
+            assert not place.woken, "what is still there was not read to its end"
+        inputs.read = (1, 6)
+        await until(lambda: place.woken == [1])
     finally:
         running.cancel()
 
