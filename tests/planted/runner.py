@@ -1,16 +1,13 @@
 """Runs checks on copies of the tree: as it is, and with one bug planted in it, two at a time."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from tests.planted.forked import run
 from tests.planted.planted import CODE, ROOT, Planted, PlantedError, apply
 
 AT_A_TIME = 2
@@ -156,25 +153,10 @@ class Runner:
         tree = copy_tree(self._folder / name, self._root)
         if planted is not None:
             apply(planted, tree)
-        environment = {**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "200"}
-        with subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=tree,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process:
-            try:
-                said, _ = process.communicate(timeout=within_s)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                said, _ = process.communicate()
-                return -1, f"{said}\nit did not end within {within_s} s"
-            finally:
-                shutil.rmtree(tree, ignore_errors=True)
-        return process.returncode, said
+        try:
+            return run(arguments, tree, self._folder / f"{name}.log", within_s)
+        finally:
+            shutil.rmtree(tree, ignore_errors=True)
 
 
 def _belongs(name: str, check: str) -> bool:
