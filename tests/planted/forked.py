@@ -1,4 +1,4 @@
-"""`python WORDS` in a copy of the tree, forked from a process that has loaded the libraries already.
+"""`python WORDS` in a copy of the tree, forked from a process that has loaded the libraries.
 
 Starting Python and importing them takes longer than most of the checks do. Of our own code nothing
 is loaded before the fork: what a check imports is the copy, with its bug.
