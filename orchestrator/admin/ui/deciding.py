@@ -15,9 +15,10 @@ from orchestrator.admin.asking import Telling, tell
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.ui import fields
 from orchestrator.admin.ui.fields import Asked, Field
+from orchestrator.admin.ui.offered import saga_path
 from orchestrator.admin.ui.pages import Pages
 from orchestrator.admin.ui.undoing import Undoing
-from orchestrator.admin.ui.view import Looking, saga_path
+from orchestrator.admin.ui.view import Looking
 
 Again = Callable[[Asked, str, int], Response]
 """Shows a form once more: what was filled in, what is wrong with the whole, the status."""

@@ -71,7 +71,7 @@ class Asked(msgspec.Struct, frozen=True):
         """The form with what a contract says against it (problem details with pointers)."""
         wrong = {str(one.get("pointer", "")): str(one.get("detail", "")) for one in errors}
         marked = [
-            replace(field, error=wrong.get(f"#/{field.name.replace('.', '/', 1)}", ""))
+            replace(field, error=wrong.get(f"#/{field.name.replace('.', '/')}", ""))
             for field in self.fields
         ]
         return replace(self, fields=marked)

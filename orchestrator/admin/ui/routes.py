@@ -21,6 +21,7 @@ from orchestrator.admin.signals import SagaId
 from orchestrator.admin.ui import listing
 from orchestrator.admin.ui.answering import Answering
 from orchestrator.admin.ui.cancelling import Cancelling
+from orchestrator.admin.ui.changing import Changing
 from orchestrator.admin.ui.deciding import Deciding, Visit
 from orchestrator.admin.ui.letters import Letters
 from orchestrator.admin.ui.library import Library
@@ -149,9 +150,10 @@ def _still(request: Request) -> None:
 
 
 def _decisions(router: APIRouter, deciding: Deciding) -> None:
-    cancelling, answering, repairing = (
+    cancelling, answering, changing, repairing = (
         Cancelling(deciding),
         Answering(deciding),
+        Changing(deciding),
         Repairing(deciding),
     )
 
@@ -179,6 +181,19 @@ def _decisions(router: APIRouter, deciding: Deciding) -> None:
         request: Request,
     ) -> Response:
         return await answering.do(Visit(saga, who, request), step)
+
+    @router.get(f"{SAGA}/changes/{{signal}}")
+    async def ask_change(saga: SagaId, signal: Name, who: Answers, request: Request) -> Response:
+        return changing.ask(Visit(saga, who, request), signal)
+
+    @router.post(f"{SAGA}/changes/{{signal}}")
+    async def change(
+        saga: SagaId,
+        signal: Name,
+        who: Annotated[Principal, form_permission("sagas:signal")],
+        request: Request,
+    ) -> Response:
+        return await changing.do(Visit(saga, who, request), signal)
 
     @router.get(f"{SAGA}/repair")
     async def ask_repair(saga: SagaId, who: Repairs, request: Request) -> Response:

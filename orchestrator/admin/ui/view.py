@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import quote
 
 from contracts.envelope import idempotency_key
 from infra.http.errors import Problem
@@ -12,11 +11,11 @@ from orchestrator.admin.ports import Backend
 from orchestrator.admin.told import Tone, told
 from orchestrator.admin.ui.live import fingerprint
 from orchestrator.admin.ui.looks import IDLE, STATUS
-from orchestrator.admin.ui.pages import HOME
+from orchestrator.admin.ui.offered import Button, offered
 from orchestrator.admin.ui.picture import Child, Painter, Part, leaves
 from orchestrator.admin.ui.undoing import Undoing, undoing
 from orchestrator.admin.why import Waiting, why
-from orchestrator.definition.nodes import Definition, Step, Wait
+from orchestrator.definition.nodes import Definition, Step
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
@@ -33,14 +32,6 @@ class Line(NamedTuple):
     step: str
     tone: Tone
     text: str
-
-
-class Button(NamedTuple):
-    """Something that may be done, on a page that asks once more."""
-
-    label: str
-    href: str
-    look: str = ""
 
 
 class SagaView(NamedTuple):
@@ -113,7 +104,7 @@ class Looking(NamedTuple):
             timeline(reader.history(saga, self.who.tenant)),
             _ahead(definition, state),
             parent,
-            self._buttons(state, definition, back),
+            offered(state, definition, back, self.who),
             reader.partition_facts(row.partition),
             self.fingerprint(saga),
         )
@@ -136,27 +127,6 @@ class Looking(NamedTuple):
                 children.append(self.child(state, leaf, at.round))
         return fingerprint(state.number, *children)
 
-    def _buttons(
-        self, state: State, definition: Definition | None, back: Undoing | None
-    ) -> list[Button]:
-        here, buttons = saga_path(state.saga), list[Button]()
-        for leaf in leaves(definition.body) if definition else ():
-            at = state.steps.get(leaf.name)
-            if isinstance(leaf, Wait) and leaf.signal and at is not None and at.phase == "waiting":
-                buttons += _answers(here, leaf)
-        if not self.who.may("sagas:signal"):
-            buttons.clear()
-        if state.status == "needs_operator" and self.who.may("sagas:repair"):
-            buttons.append(Button("Repair…", f"{here}/repair", "operator"))
-        if back and back.standing in ("would", "held") and self.who.may("sagas:cancel"):
-            buttons.append(Button("Cancel…", f"{here}/cancel", "danger"))
-        return buttons
-
-
-def saga_path(saga: int) -> str:
-    """The address of a saga's page."""
-    return f"{HOME}/sagas/{saga}"
-
 
 def timeline(history: Sequence[Transition]) -> list[Line]:
     """What happened, a line for each fact."""
@@ -173,13 +143,3 @@ def _ahead(definition: Definition | None, state: State) -> list[str]:
     if definition is None or state.mode != "forward":
         return []
     return [leaf.name for leaf in leaves(definition.body) if leaf.name not in state.steps]
-
-
-def _answers(here: str, wait: Wait) -> list[Button]:
-    place = f"{here}/waits/{quote(wait.name, safe='')}"
-    if not wait.accepts:
-        return [Button(f"Send {wait.signal}…", place, "go")]
-    return [
-        Button(f"{word} {wait.name}…", f"{place}?answer={word.lower()}", look)
-        for word, look in (("Approve", "go"), ("Reject", "danger"))
-    ]

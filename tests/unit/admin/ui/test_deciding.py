@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import httpx
 import pytest
@@ -94,6 +95,37 @@ async def test_an_answer_that_comes_too_late(
     )
     assert said.startswith("review was refused: review has been decided already")
     assert await status(backend, saga) == "running"
+
+
+async def test_data_is_changed(
+    browser: Client, backend: FakeBackend, ordered: Callable, fill: Callable
+):
+    saga = await ordered(payment="")
+    path = f"/ui/sagas/{saga}/changes/update-address"
+    now = backend.reader.state(saga)
+    assert now is not None
+    assert now.data["input"]["address"] in unescape((await page(browser, path)).text)
+    said = await outcome(browser, await fill(path, **{"data.new_address": "2 New Road"}, **WHY))
+    assert said == "update-address was applied. It was said by ann."
+    changed = backend.reader.state(saga)
+    assert changed is not None
+    assert changed.changed == {"address": "2 New Road"}
+
+
+async def test_what_the_contract_refuses_stands_beside_its_field(
+    backend: FakeBackend, ordered: Callable, fill: Callable
+):
+    saga = await ordered(payment="")
+    path = f"/ui/sagas/{saga}/changes/update-address"
+    empty = await fill(path, **{"data.new_address": ""}, **WHY)
+    assert (empty.status_code, "new_address is needed" in empty.text) == (422, True)
+    state = backend.reader.state(saga)
+    assert state is not None
+    assert not state.changed
+
+
+async def test_a_change_that_the_saga_does_not_take(browser: Client, ordered: Callable):
+    await page(browser, f"/ui/sagas/{await ordered(payment='')}/changes/review", 404)
 
 
 @pytest.mark.parametrize("action", ["retry", "skip", "resume"])
@@ -210,6 +242,7 @@ async def test_no_form_without_the_token_of_its_session(
         f"sagas/{saga}/cancel",
         f"sagas/{saga}/repair",
         f"sagas/{saga}/waits/review",
+        f"sagas/{saga}/changes/update-address",
         "dead-letters/1024/redrive",
         "logout",
     ):
@@ -227,6 +260,12 @@ async def test_a_get_never_changes_anything(
 ):
     saga = await ordered(approved=None)
     before = backend.reader.state(saga)
-    for path in ("cancel", "repair", "waits/review?answer=reject", "waits/review?answer=<b>"):
+    for path in (
+        "cancel",
+        "repair",
+        "waits/review?answer=reject",
+        "waits/review?answer=<b>",
+        "changes/update-address",
+    ):
         await page(browser, f"/ui/sagas/{saga}/{path}")
     assert backend.reader.state(saga) == before

@@ -54,8 +54,13 @@ async def test_buttons_are_those_that_can_do_something(browser: Client, ordered:
         return re.findall(r'<a class="button [^"]*" href="[^"]*">([^<]*)</a>', answer.text)
 
     waits = await ordered("o-1", approved=None)
-    assert await buttons(waits) == ["Approve review…", "Reject review…", "Cancel…"]
-    assert await buttons(await ordered("o-2", payment="")) == ["Cancel…"]
+    assert await buttons(waits) == [
+        "Approve review…",
+        "Reject review…",
+        "Change address…",
+        "Cancel…",
+    ]
+    assert await buttons(await ordered("o-2", prepare="")) == ["Change address…", "Cancel…"]
     assert await buttons(await ordered("o-3", ship="")) == []
     assert await buttons(await ordered("o-4")) == []
     stuck = await ordered("o-5", payment="refused", undo_inventory="refused")
@@ -69,7 +74,7 @@ async def test_buttons_of_what_one_may_not_do_are_not_there(
     only = Guard(TOKEN, Principal("ann", 1, frozenset({"sagas:read"})), Sessions(clock))
     answer = await client_of(make_app(only)).get(f"/ui/sagas/{saga}", headers=HTML)
     assert answer.status_code == 200
-    for path in ("cancel", "repair", "waits/"):
+    for path in ("cancel", "repair", "waits/", "changes/"):
         assert f"/ui/sagas/{saga}/{path}" not in answer.text
 
 

@@ -1,0 +1,73 @@
+"""Changing the data of a running saga on its page, by a signal that its definition takes."""
+
+from typing import Any
+
+from fastapi.responses import Response
+
+from infra.http.errors import Problem
+from infra.http.forms import form_of
+from orchestrator.admin.asking import carried
+from orchestrator.admin.ui import fields
+from orchestrator.admin.ui.deciding import Deciding, Question, Visit, reasons
+from orchestrator.admin.ui.fields import Asked, Field
+from orchestrator.admin.ui.signal_form import SignalForm
+from orchestrator.definition.nodes import Change
+
+
+class Changing:
+    """The handlers; ``signal`` is the name of the signal."""
+
+    def __init__(self, deciding: Deciding) -> None:
+        self._deciding = deciding
+
+    def ask(self, visit: Visit, signal: str) -> Response:
+        """Ask for the new data; what holds now is filled in."""
+        change = self._change(visit, signal)
+        return self._page(visit, change, fields.fresh(self._questions(visit, change)))
+
+    async def do(self, visit: Visit, signal: str) -> Response:
+        """Send the signal."""
+        change = self._change(visit, signal)
+        questions = self._questions(visit, change)
+        asked = fields.sent(questions, await form_of(visit.request))
+
+        def again(asked: Asked, wrong: str, status: int) -> Response:
+            return self._page(visit, change, asked, wrong, status)
+
+        if not asked.fine:
+            return again(asked, "", 422)
+        name = self._deciding.looking(visit.who).row(visit.saga).definition
+        try:
+            given = self._form(visit, change).data(asked)
+            data = carried(self._deciding.backend, name, change.signal, given)
+        except Problem as problem:
+            return again(asked.blamed(problem.errors), problem.detail, problem.status)
+        return await self._deciding.tell(visit, change.signal, asked, data, again)
+
+    def _page(
+        self, visit: Visit, change: Change, asked: Asked, wrong: str = "", status: int = 200
+    ) -> Response:
+        what = ", ".join(change.fields)
+        says = (
+            f"It changes {what}; {change.redo} is done again with it, if it has begun already. Too"
+            f" late, it is refused: once {change.redo} is over."
+        )
+        question = Question(f"Change {what}?", says, f"Send {change.signal}", "go")
+        return self._deciding.ask(visit, question, asked, wrong, status)
+
+    def _change(self, visit: Visit, signal: str) -> Change:
+        """What the signal changes; raises Problem 404. Whether it still may, the owner says."""
+        definition = self._deciding.looking(visit.who).definition(visit.saga)
+        for change in (definition.changes if definition else None) or ():
+            if change.signal == signal:
+                return change
+        raise Problem(404, f"saga {visit.saga} takes no {signal}", code="change_not_found")
+
+    def _form(self, visit: Visit, change: Change) -> SignalForm:
+        name = self._deciding.looking(visit.who).row(visit.saga).definition
+        return SignalForm(self._deciding.backend, name, change.signal, change.required)
+
+    def _questions(self, visit: Visit, change: Change) -> list[Field]:
+        given = self._deciding.looking(visit.who).state(visit.saga).data["input"]
+        now: dict[str, Any] = {field: given.get(name) for name, field in change.fields.items()}
+        return [*self._form(visit, change).questions(now), *reasons(visit.who)]

@@ -1,0 +1,76 @@
+"""What may be done with a saga now, by whoever looks at it: the buttons of its page."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import quote
+
+from infra.http.guards import Principal
+from orchestrator.admin.ui.pages import HOME
+from orchestrator.admin.ui.picture import leaves
+from orchestrator.admin.ui.undoing import WHO, Undoing
+from orchestrator.definition.nodes import Change, Definition, Wait
+from orchestrator.engine.decide import decide
+from orchestrator.engine.facts import SignalRefused
+from orchestrator.engine.inputs import Signal
+from orchestrator.engine.plan import Plan
+from orchestrator.engine.state import State
+
+
+class Button(NamedTuple):
+    """Something that may be done, on a page that asks once more."""
+
+    label: str
+    href: str
+    look: str = ""
+
+
+def saga_path(saga: int) -> str:
+    """The address of a saga's page."""
+    return f"{HOME}/sagas/{saga}"
+
+
+def offered(
+    state: State, definition: Definition | None, back: Undoing | None, who: Principal
+) -> list[Button]:
+    """The buttons; what would be refused is not offered."""
+    here, buttons = saga_path(state.saga), list[Button]()
+    if definition is not None and who.may("sagas:signal"):
+        buttons += _answers(here, definition, state)
+        buttons += _changes(here, definition, state)
+    if state.status == "needs_operator" and who.may("sagas:repair"):
+        buttons.append(Button("Repair…", f"{here}/repair", "operator"))
+    if back and back.standing in ("would", "held") and who.may("sagas:cancel"):
+        buttons.append(Button("Cancel…", f"{here}/cancel", "danger"))
+    return buttons
+
+
+def _answers(here: str, definition: Definition, state: State) -> Iterator[Button]:
+    for wait in leaves(definition.body):
+        at = state.steps.get(wait.name)
+        if not isinstance(wait, Wait) or not wait.signal or at is None or at.phase != "waiting":
+            continue
+        place = f"{here}/waits/{quote(wait.name, safe='')}"
+        if not wait.accepts:
+            yield Button(f"Send {wait.signal}…", place, "go")
+            continue
+        for word, look in (("Approve", "go"), ("Reject", "danger")):
+            yield Button(f"{word} {wait.name}…", f"{place}?answer={word.lower()}", look)
+
+
+def _changes(here: str, definition: Definition, state: State) -> Iterator[Button]:
+    plan = Plan(definition)
+    for change in definition.changes or ():
+        if _taken(plan, state, change):
+            place = f"{here}/changes/{quote(change.signal, safe='')}"
+            yield Button(f"Change {', '.join(change.fields)}…", place)
+
+
+def _taken(plan: Plan, state: State, change: Change) -> bool:
+    """Whether the saga would take it now, or hold it: the engine says so, on a copy in memory."""
+    data = dict.fromkeys(change.required)
+    told = Signal("what-if", state.updated_at, change.signal, "what if", WHO, data)
+    try:
+        _, transition = decide(plan, state, told)
+    except (KeyError, ValueError):  # nobody can say; its owner will
+        return True
+    return not any(isinstance(fact, SignalRefused) for fact in transition.facts)
