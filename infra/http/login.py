@@ -1,4 +1,5 @@
-"""The login link: `GET /login?code=...` gives the session cookie, `POST /logout` ends it.
+"""The login link: `POST /login` makes one, `GET /login?code=...` gives the session cookie for it,
+`POST /logout` ends the session.
 
 The answer is a page that goes on by itself, not a redirect: a browser that came from another site
 would not send a SameSite=Strict cookie along a redirect, and shows the same answer again when
@@ -9,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
 
 from infra.http.errors import Problem
 from infra.http.guards import OPEN, Guard, permission
@@ -16,6 +18,12 @@ from infra.http.problems import responses
 from infra.http.sessions import COOKIE, SESSION_SECONDS
 
 PATH = "/login"
+
+
+class LoginLink(BaseModel):
+    """Where a browser logs in."""
+
+    url: str
 
 
 def login_path(guard: Guard) -> str:
@@ -39,7 +47,7 @@ def login_router(home: str) -> APIRouter:
         guard: Guard = request.app.state.guard
         cookie = guard.sessions.login(code)
         if cookie is None:
-            detail = "this login link was used or is too old: ask for a new one"
+            detail = "this login link was used or is too old: `saga login` prints a new one"
             raise Problem(401, detail, code="login_link_spent")
         response = HTMLResponse(page)
         response.set_cookie(
@@ -51,6 +59,12 @@ def login_router(home: str) -> APIRouter:
             secure=request.url.scheme == "https",
         )
         return response
+
+    @router.post(PATH, dependencies=[permission("session:begin")], responses=responses(401, 403))
+    async def link(request: Request) -> LoginLink:
+        """Make a login link for a browser; it works once, for ten minutes."""
+        guard: Guard = request.app.state.guard
+        return LoginLink(url=f"{str(request.base_url).rstrip('/')}{login_path(guard)}")
 
     @router.post(
         "/logout",

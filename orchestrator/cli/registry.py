@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "up": Entry(f"{_ROOM}.up", "Run everything in one process.", RUN),
     "orchestrator": Entry(f"{_ROOM}.orchestrate", "Run the orchestrator alone.", RUN),
     "service": Entry(f"{_ROOM}.service", "Run services of the application.", RUN),
+    "login": Entry(f"{_ROOM}.login", "A new login link to the web page.", RUN),
     "start": Entry(f"{_ROOM}.start", "Start a saga.", SAGAS),
     "status": Entry(f"{_ROOM}.status", "Where a saga stands, and why it does not move.", SAGAS),
     "health": Entry(f"{_ROOM}.health", "How each component of the process is doing.", SAGAS),

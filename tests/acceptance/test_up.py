@@ -132,6 +132,14 @@ def test_the_api_is_closed_without_the_token(running: Saga) -> None:
     assert (running.data / "token").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_new_login_link_logs_a_browser_in(running: Saga) -> None:
+    link = running.run("login").out.strip()
+    with httpx.Client(trust_env=False) as browser:
+        assert browser.get(link).status_code == 200
+        page = browser.get(httpx.URL(link).join("/ui"))
+    assert (page.status_code, "order-fulfillment" in page.text) == (200, True)
+
+
 def test_there_are_no_dead_letters(running: Saga) -> None:
     assert running.json("dlq", "list")["items"] == []
 

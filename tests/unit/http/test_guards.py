@@ -161,6 +161,18 @@ async def test_a_wrong_token_is_told_even_with_a_cookie(browser: Client):
     assert answer.status_code == 401
 
 
+async def test_the_token_makes_login_links(client: Client, stranger: Client):
+    link = (await client.post("/login")).json()["url"]
+    assert link.startswith(str(client.base_url))
+    assert (await stranger.get(link)).status_code == 200
+    assert (await stranger.get("/things")).status_code == 200
+    assert (await stranger.get(link)).status_code == 401  # it works once
+
+
+async def test_nobody_else_makes_login_links(stranger: Client):
+    assert (await stranger.post("/login")).status_code == 401
+
+
 async def test_logout_ends_the_session(browser: Client, guard: Guard):
     cookie = browser.cookies[COOKIE]
     token = await csrf(guard, browser)
