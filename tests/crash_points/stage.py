@@ -60,6 +60,7 @@ class Stage:  # pylint: disable=too-many-public-methods  # all that a scenario c
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
     began: list[Process] = field(default_factory=list[Process])
     prefixes: list[str] = field(default_factory=list[str])
+    overrides: str = "{}"
 
     def __post_init__(self) -> None:
         self.prefixes.append(self.broker.topic_prefix)
@@ -90,6 +91,7 @@ class Stage:  # pylint: disable=too-many-public-methods  # all that a scenario c
             "HOME": str(self.folder),
             "SAGA_DATA": str(self.data),
             "SAGA_HTTP_PORT": "0",
+            "SAGA_OVERRIDES": self.overrides,
             "SAGA_LOG_FORMAT": "console",
             "SAGA_PARTITIONS": str(PARTITIONS),
             "SAGA_GROUP": f"{prefix}orchestrator",
