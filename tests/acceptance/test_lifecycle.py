@@ -25,6 +25,8 @@ from tests.brokers import unique_prefix
 
 # Long enough for a test to act meanwhile on a machine that is busy, and no longer.
 HANGS_S = 6
+# An order in which nothing hangs keeps it also there; one in which something hangs does not.
+DEADLINE_S = 10
 SLOW = {
     "order-lifecycle": {
         "deadline": 120,
@@ -36,10 +38,14 @@ SLOW = {
 }
 PERSON = {
     "order-lifecycle": {
-        "deadline": 4,
-        "steps": {"review": {"person": True}, "payment": {"timeout": 8}, "ship": {"timeout": 6}},
+        "deadline": DEADLINE_S,
+        "steps": {
+            "review": {"person": True},
+            "payment": {"timeout": DEADLINE_S + HANGS_S},
+            "ship": {"timeout": DEADLINE_S + HANGS_S},
+        },
     },
-    "shipping": {"steps": {"dispatch": {"timeout": 6}}},
+    "shipping": {"steps": {"dispatch": {"timeout": DEADLINE_S + HANGS_S}}},
 }
 BROKERS = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
 

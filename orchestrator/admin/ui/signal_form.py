@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple, cast
 import msgspec
 from pydantic import BaseModel
 
-from contracts.messages import Signal
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.ui.fields import DATA, Asked, Field
 
@@ -60,7 +59,7 @@ class SignalForm:
         return found
 
 
-def _contract(backend: Backend, definition: str, signal: str) -> type[Signal] | None:
+def _contract(backend: Backend, definition: str, signal: str) -> type[BaseModel] | None:
     if definition not in backend.catalogue.names():
         return None
     return backend.catalogue.named(definition).signals.get(signal)
