@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from infra.http.errors import HttpError, OpenToTheWorld, TokenFileError
 from infra.http.server import Server, is_loopback
@@ -83,6 +84,28 @@ async def test_serving_takes_a_free_port_and_no_signals():
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(server.url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_no_answer_waits_for_the_acknowledgement_of_its_head(
+    host: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Head and body are two writes, so Nagle's algorithm has to be off on every connection."""
+    nagle_is_off: list[bool] = []
+    made = H11Protocol.connection_made
+
+    def seen(self, transport):
+        connection = transport.get_extra_info("socket")
+        nagle_is_off.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+        made(self, transport)
+
+    monkeypatch.setattr(H11Protocol, "connection_made", seen)
+    server = Server(hello, host, 0, token_configured=False)
+    await server.start()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(server.url)).text == "hello"
+    await server.stop()
+    assert nagle_is_off == [True]
 
 
 async def test_a_taken_port_is_named():
