@@ -34,10 +34,11 @@ class _Group(NamedTuple):
 class _Lane:
     """One partition: its waiting groups, and the task that sends them one batch at a time."""
 
-    __slots__ = ("failure", "groups", "task")
+    __slots__ = ("failure", "groups", "rested_at", "task")
 
     def __init__(self) -> None:
         self.groups: deque[_Group] = deque()
+        self.rested_at = 0.0  # on the loop's clock
         self.task: asyncio.Task[None] | None = None
         self.failure: AppendFailed | None = None
 
@@ -48,10 +49,17 @@ class BatchSender:
     An error kills the lane (topic, partition) it happened on, for good: the idempotent producer can
     write no more there, every waiting and later group fails with the same `AppendFailed`, and the
     caller makes a new producer and a new sender. Other lanes go on.
+
+    `rests`: a lane rests after each batch for as long as that took. The embedded broker answers a
+    fetch with one batch of a partition, however many there are: without a rest a busy process
+    writes more batches than it reads, and falls behind for good.
     """
 
-    def __init__(self, producer: Producer, *, max_batch_bytes: int = MAX_BATCH_BYTES) -> None:
+    def __init__(
+        self, producer: Producer, *, max_batch_bytes: int = MAX_BATCH_BYTES, rests: bool = False
+    ) -> None:
         self.max_batch_bytes = max_batch_bytes
+        self._rests = rests
         self._producer = producer
         self._room = max_batch_bytes - BATCH_OVERHEAD
         self._lanes: dict[tuple[str, int], _Lane] = {}
@@ -132,13 +140,18 @@ class BatchSender:
 
     async def _send(self, lane: _Lane, topic: str, partition: int) -> None:
         groups: list[_Group] = []
+        loop = asyncio.get_running_loop()
         try:
             while lane.groups:
+                await _rest(lane)
                 groups = list(self._take(lane.groups))
                 passed = {group.boundary for group in groups}
                 for boundary in passed:
                     boundary.before()
+                began = loop.time()
                 base_offset = await self._send_batch(groups, topic, partition)
+                now = loop.time()
+                lane.rested_at = now + self._rests * (now - began)
                 for boundary in passed:
                     boundary.after()
                 for group in groups:
@@ -181,6 +194,12 @@ class BatchSender:
         if metadata is None or metadata.offset < 0:
             raise AppendFailed("acknowledged without an offset")
         return metadata.offset
+
+
+async def _rest(lane: _Lane) -> None:
+    left_s = lane.rested_at - asyncio.get_running_loop().time()
+    if left_s > 0:
+        await asyncio.sleep(left_s)
 
 
 def _kill(lane: _Lane, groups: list[_Group], failure: AppendFailed) -> None:

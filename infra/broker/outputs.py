@@ -45,7 +45,9 @@ class TopicSenders:
         sender = self._topics.get(topic)
         if sender is None:
             sender = self._topics[topic] = TopicSender(
-                topic, lambda: self._make(self._settings, client_id=f"{self._client_id}-{topic}")
+                topic,
+                lambda: self._make(self._settings, client_id=f"{self._client_id}-{topic}"),
+                rests=self._settings.embedded,
             )
         group = Group(partition, records, boundary, asyncio.get_running_loop().create_future())
         sender.send(group)

@@ -40,9 +40,10 @@ class Group(NamedTuple):
 class TopicSender:
     """Takes responsibility for groups until the cluster acknowledged or refused them."""
 
-    def __init__(self, topic: str, make: Callable[[], Producer]) -> None:
+    def __init__(self, topic: str, make: Callable[[], Producer], *, rests: bool = False) -> None:
         self._topic = topic
         self._make = make
+        self._rests = rests
         self._pair: tuple[Producer | None, BatchSender | None] = (None, None)
         self._sender: BatchSender | None = None  # the pair's, as long as it has not failed
         self._waiting: deque[Group] = deque()
@@ -129,7 +130,7 @@ class TopicSender:
             except (BrokerError, KafkaError, OSError) as error:
                 self.sick = str(error)
             else:
-                self._sender = BatchSender(producer, max_batch_bytes=self._limit)
+                self._sender = BatchSender(producer, max_batch_bytes=self._limit, rests=self._rests)
                 self._pair = (producer, self._sender)
         self._opening = None
         waiting, self._waiting = self._waiting, deque()

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from infra.boundaries import Boundary
 from infra.broker.errors import BrokerError
-from infra.broker.outputs import TopicSenders
 from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
 from infra.broker.types import ConsumedRecord
 from services.participant.outcome import Outgoing
+from services.participant.outlet import Outlet
 
 ROOM = MAX_BATCH_BYTES - BATCH_OVERHEAD
 PAUSE_S = 1.0
@@ -30,8 +30,8 @@ class Delivery:
     ``trouble`` says what cannot be delivered at the moment, or nothing.
     """
 
-    def __init__(self, senders: TopicSenders, dead_letter: DeadLetter) -> None:
-        self._senders = senders
+    def __init__(self, outlet: Outlet, dead_letter: DeadLetter) -> None:
+        self._outlet = outlet
         self._dead_letter = dead_letter
         self.trouble = ""
 
@@ -57,7 +57,7 @@ class Delivery:
     def _send(self, items: Sequence[Outgoing]) -> Parcel:
         topic, partition, *_, boundary = items[0]
         records = [item.record for item in items]
-        sent = self._senders.submit(topic, partition, records, boundary)
+        sent = self._outlet.submit(topic, partition, records, boundary)
         sent.add_done_callback(_heard)
         return Parcel(items, sent)
 

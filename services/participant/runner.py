@@ -11,6 +11,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from infra.broker.errors import BrokerError
+from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import Record
@@ -37,6 +38,7 @@ class ParticipantRunner:
     - ``seed``: seed data for ``Participant.seed``.
     - ``settings``: None takes those of the environment.
     - ``metrics``: the register of the process, for the time that handlers take.
+    - ``senders``: those that it shares with others, and does not close.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class ParticipantRunner:
         seed: Any = None,
         settings: ServiceSettings | None = None,
         metrics: Metrics | None = None,
+        senders: TopicSenders | None = None,
     ) -> None:
         self.participant = participant
         self.broker = broker
@@ -57,6 +60,7 @@ class ParticipantRunner:
         self._seed = seed
         self._settings = settings or ServiceSettings()
         self._metrics = metrics or Metrics()
+        self._senders = senders
         self._running: tuple[Database, Station] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: dict[str, int] = {}
@@ -72,6 +76,7 @@ class ParticipantRunner:
             self.clock,
             settings=self._settings,
             metrics=self._metrics,
+            senders=self._senders,
         )
         self._running = (database, station)
         jobs = [station.serve(), station.watch(), station.forget()]
@@ -156,8 +161,8 @@ class ParticipantRunner:
 
     async def publish(self, topic: str, partition: int, record: Record) -> None:
         """Publish to a topic (named without prefix); returns once it is acknowledged."""
-        senders = self._parts[1].senders
-        await asyncio.shield(senders.submit(self.broker.topic(topic), partition, [record], PUBLISH))
+        outlet = self._parts[1].outlet
+        await asyncio.shield(outlet.submit(self.broker.topic(topic), partition, [record], PUBLISH))
 
     @property
     def _parts(self) -> tuple[Database, Station]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
 from infra.telemetry.metrics import Metrics
@@ -14,7 +15,8 @@ from services.participant.runner import ParticipantRunner
 
 
 class RunningServices(Mapping[str, ParticipantRunner]):
-    """The services of this process: started and stopped together, each failing alone.
+    """The services of this process: started and stopped together, each failing alone. Once stopped
+    they are not started again.
 
     ``seed``: service name -> its seed data; ``metrics``: the register of the process.
     """
@@ -30,6 +32,7 @@ class RunningServices(Mapping[str, ParticipantRunner]):
         metrics: Metrics | None = None,
     ) -> None:
         seeds = seed or {}
+        self._senders = TopicSenders(broker, client_id="services-out")
         self._runners = {
             name: ParticipantRunner(
                 participant,
@@ -38,6 +41,7 @@ class RunningServices(Mapping[str, ParticipantRunner]):
                 clock=clock,
                 seed=seeds.get(participant.name),
                 metrics=metrics,
+                senders=self._senders,
             )
             for name, participant in participants.items()
         }
@@ -63,6 +67,7 @@ class RunningServices(Mapping[str, ParticipantRunner]):
     async def stop(self) -> None:
         """Stop all of them, at the same time."""
         await asyncio.gather(*(runner.stop() for runner in self.values()))
+        await self._senders.close()
 
     async def ready(self, timeout_s: float = 30.0) -> None:
         """Wait until all are ready; raises ParticipantError naming one that is not."""

@@ -25,6 +25,7 @@ from services.participant.delivery import Delivery
 from services.participant.errors import StorageFault
 from services.participant.health import Health
 from services.participant.outcome import Outcome
+from services.participant.outlet import Outlet
 from services.participant.participant import Participant
 from services.participant.retention import Retention
 from services.participant.session import Session
@@ -42,7 +43,9 @@ WATCH_TROUBLE_S = 0.05
 
 
 class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and how it stands
-    """Serves until it is cancelled; ``close`` afterwards. The database stays its owner's."""
+    """Serves until it is cancelled; ``close`` afterwards. The database stays its owner's, and so do
+    ``senders`` where they are given.
+    """
 
     def __init__(
         self,
@@ -53,18 +56,21 @@ class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and
         *,
         settings: ServiceSettings,
         metrics: Metrics,
+        senders: TopicSenders | None = None,
     ) -> None:
         self._participant = participant
         self._broker = broker
         self._database = database
-        self.senders = TopicSenders(broker, client_id=f"{participant.name}-out")
+        used = senders or TopicSenders(broker, client_id=f"{participant.name}-out")
+        self._own = used if senders is None else None
+        self.outlet = Outlet(used)
         self.waiters = Waiters()
         self._clock = clock
         self._metrics = metrics
         self._retention = Retention(settings.keep_ms)
         self._seat: Seat | None = None
         self._handler = BatchHandler(participant, database.writer, broker, clock, settings)
-        self._delivery = Delivery(self.senders, self._handler.dead_letter)
+        self._delivery = Delivery(self.outlet, self._handler.dead_letter)
         self._session: Session | None = None
         self._storage = ""
         self._connection = "starting"
@@ -157,7 +163,7 @@ class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and
 
     def health(self) -> Health:
         """Whether commands are taken and answered, and if not, why."""
-        sick = [f"{topic}: {why}" for topic, why in self.senders.sick().items()]
+        sick = [f"{topic}: {why}" for topic, why in self.outlet.sick().items()]
         reasons = (self._storage, self._connection, self._delivery.trouble, *sick)
         lag = self._session.lag if self._session else 0
         name = self._participant.name
@@ -167,6 +173,7 @@ class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and
         """Leave the broker; at the latest after a few seconds."""
         if self._session is not None:
             await self._session.close()
-        await self.senders.close()
+        if self._own is not None:
+            await self._own.close()
         if self._seat is not None:
             self._seat.release()

@@ -43,6 +43,31 @@ async def test_what_is_submitted_while_a_batch_is_under_way_shares_the_next(
     assert cluster.batches == [("a", 0, 1), ("a", 0, 3)]
 
 
+@pytest.mark.parametrize("rests", [True, False])
+async def test_a_lane_rests_for_as_long_as_its_last_batch_took(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, rests: bool
+) -> None:
+    """Nothing rests without a batch before, nor on a lane that was never busy."""
+    sender = BatchSender(cluster.producer(), rests=rests)
+    rested: list[float] = []
+    sleep = asyncio.sleep
+
+    async def resting(seconds: float) -> None:
+        if seconds > 0:  # the fake cluster only lets others go on
+            rested.append(seconds)
+        await sleep(0)
+
+    cluster.gates["a"] = asyncio.Event()
+    first = sender.submit("a", 0, records(b"0"), OUTSIDE)
+    await sleep(0.005)
+    monkeypatch.setattr("infra.broker.batches.asyncio.sleep", resting)
+    second = sender.submit("a", 0, records(b"1"), OUTSIDE)
+    cluster.gates["a"].set()
+    assert await asyncio.gather(first, second) == [0, 1]
+    assert await sender.submit("a", 1, records(b"2"), OUTSIDE) == 0
+    assert len(rested) == rests
+
+
 async def test_a_group_is_never_split(cluster: FakeCluster, sender: BatchSender) -> None:
     """Three groups of two thirds of a batch are three batches."""
     groups = [records(bytes(80), bytes(80)) for _ in range(3)]

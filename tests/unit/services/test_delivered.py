@@ -19,6 +19,7 @@ from services.participant.acknowledger import Acknowledger
 from services.participant.batch import BatchHandler
 from services.participant.delivery import Delivery, Parcel
 from services.participant.outcome import Outgoing
+from services.participant.outlet import Outlet
 from services.participant.settings import ServiceSettings
 from tests.unit.services.messages import NOW, TOPIC, Consumed, command
 from tests.unit.services.words import make_participant, words
@@ -62,7 +63,7 @@ def letter(cause: ConsumedRecord, error: str) -> Outgoing:
 
 
 def delivery(senders: Senders) -> Delivery:
-    return Delivery(cast(TopicSenders, senders), letter)
+    return Delivery(Outlet(cast(TopicSenders, senders)), letter)
 
 
 async def turns() -> None:
