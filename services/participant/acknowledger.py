@@ -1,5 +1,5 @@
 """Commits the offsets of commands once their replies are acknowledged, in order, beside the next
-batches.
+batches; not for every batch, as where little is to be done that would be one for every command.
 """
 
 import asyncio
@@ -18,7 +18,10 @@ log = structlog.get_logger(__name__)
 
 UNDER_WAY = 8
 """Batches whose replies may be on their way; reading waits when there are more."""
+COMMIT_S = 0.25
+"""Between two commits: what a crash leaves uncommitted is read and answered again."""
 COMMIT_AGAIN_S = 1.0
+"""The same after one that failed."""
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -31,6 +34,8 @@ class Acknowledger:
         self._delivery = delivery
         self._waiting: asyncio.Queue[tuple[Sequence[Parcel], Offsets]] = asyncio.Queue(UNDER_WAY)
         self._owed: dict[TopicPartition, int] = {}
+        self._settled = 0  # batches that are acknowledged, and whose offsets are owed
+        self._due = 0.0
         self.committed: dict[TopicPartition, int] = {}
         self.task = asyncio.create_task(self._run())
 
@@ -49,6 +54,9 @@ class Acknowledger:
 
     async def drain(self, timeout_s: float) -> None:
         """Give what is under way this long to be acknowledged and committed, then stop."""
+        self._due = 0.0
+        if self._waiting.empty():
+            self._waiting.put_nowait(((), {}))  # wakes the task, where it waits for the next commit
         done = asyncio.ensure_future(self._waiting.join())
         await asyncio.wait([done, self.task], timeout=timeout_s, return_when=FIRST_COMPLETED)
         done.cancel()
@@ -67,14 +75,19 @@ class Acknowledger:
         for parcels, offsets in taken:
             await self._delivery.acknowledged(parcels)
             self._owed.update(offsets)
-        await self._commit()
-        for _ in taken:
+        self._settled += len(taken)
+        if self._left_s() > 0:
+            return
+        pause_s = COMMIT_S if await self._commit() else COMMIT_AGAIN_S
+        self._due = asyncio.get_running_loop().time() + pause_s
+        for _ in range(self._settled):
             self._waiting.task_done()
+        self._settled = 0
 
     async def _take(self) -> list[tuple[Sequence[Parcel], Offsets]]:
-        """What waits, at least one batch; nothing after a while when a commit is owed."""
+        """What waits, at least one batch; nothing where a commit that is owed is due before."""
         try:
-            async with asyncio.timeout(COMMIT_AGAIN_S if self._owed else None):
+            async with asyncio.timeout(self._left_s() if self._owed else None):
                 taken = [await self._waiting.get()]
         except TimeoutError:
             return []
@@ -82,12 +95,16 @@ class Acknowledger:
             taken.append(self._waiting.get_nowait())
         return taken
 
-    async def _commit(self) -> None:
-        """Commit what is owed; a commit that fails only means that commands are read and answered
-        again.
+    def _left_s(self) -> float:
+        """How long until the next commit may be made."""
+        return max(0.0, self._due - asyncio.get_running_loop().time())
+
+    async def _commit(self) -> bool:
+        """Commit what is owed, and whether that is over; a commit that fails only means that
+        commands are read and answered again.
         """
         if not self._owed:
-            return
+            return True
         try:
             await commit_offsets(self._consumer, self._owed, COMMAND_OFFSETS)
             self.committed.update(self._owed)
@@ -97,3 +114,5 @@ class Acknowledger:
             self._owed = {}
         except KafkaError as error:
             log.warning("offsets not committed, will be tried again", error=str(error))
+            return False
+        return True

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from infra.boundaries import OUTSIDE
 from infra.broker.errors import BrokerError
 from infra.broker.outputs import TopicSenders
@@ -101,6 +103,24 @@ async def test_an_offset_is_committed_after_the_reply_is_acknowledged() -> None:
     await turns()
     assert reader.committed == {PLACE: 1}
     await acknowledger.drain(1.0)
+
+
+async def test_offsets_are_committed_together_and_the_last_ones_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A commit for every batch would be one for every command where little is to be done."""
+    monkeypatch.setattr("services.participant.acknowledger.COMMIT_S", 3_600.0)
+    reader = Reader()
+    acknowledger = Acknowledger(cast(Consumer, reader), delivery(Senders()))
+    await acknowledger.add([], {PLACE: 1})
+    await turns()
+    assert reader.committed == {PLACE: 1}, "the first one at once"
+    for offset in (2, 3):
+        await acknowledger.add([], {PLACE: offset})
+        await turns()
+    assert reader.committed == {PLACE: 1}
+    await acknowledger.drain(60.0)
+    assert (reader.committed, acknowledger.committed) == ({PLACE: 3}, {PLACE: 3})
 
 
 async def test_a_reply_that_its_topic_refuses_becomes_a_dead_letter() -> None:
