@@ -1,8 +1,10 @@
-"""Asks the orchestrator, and notes that the broker has the request; asks again for what it may
-never have got.
+"""Asks the orchestrator, and again for what it may never have got.
 
 An order and a signal are written down before they are asked for; what a crash leaves between the
-two is found here. Both have an identity, so asking too often is harmless (DESIGN law 4).
+two is found here. Both have an identity, so asking too often is harmless (DESIGN law 4). Hence that
+the broker has a request is noted only of what is asked for again: of nearly everything an event
+tells within a moment that the saga has it, and a transaction of its own is what a request costs
+most.
 """
 
 import json
@@ -25,33 +27,35 @@ _PENDING_SIGNALS: Final = SQL["pending_signals"]
 _SIGNAL_ASKED: Final = SQL["signal_asked"]
 
 
-async def ask_to_start(running: Running, number: int, start: Start) -> None:
-    """Publish the start of the saga of the order with this number."""
+async def ask_to_start(running: Running, start: Start) -> bool:
+    """Publish the start of an order's saga; whether the broker has it."""
     try:
         await publish(running, start)
     except BrokerError as error:  # refused for now: it stays as it is, and is asked for again
         log.error("start not published", key=start.key, error=str(error))
-        return
-    await _note(running, _LIFECYCLE_ASKED, {"id": number})
+        return False
+    return True
 
 
-async def ask_to_tell(running: Running, told: Told) -> None:
-    """Publish a signal to the saga of an order."""
+async def ask_to_tell(running: Running, told: Told) -> bool:
+    """Publish a signal to the saga of an order; whether the broker has it."""
     try:
         await tell(running, told)
     except BrokerError as error:
         log.error("signal not published", key=told.key, signal=told.id, error=str(error))
-        return
-    await _note(running, _SIGNAL_ASKED, {"id": told.lifecycle, "signal_id": told.id})
+        return False
+    return True
 
 
 async def sweep(running: Running, limits: dict[str, int]) -> None:
     """Ask again for all that is within the limits: starts first, as signals follow them."""
     for number, tenant, _, key, wanted in _pages(running, _PENDING_LIFECYCLES, limits):
-        start = Start(tenant, LIFECYCLE, key, json.loads(wanted))
-        await ask_to_start(running, number, start)
+        if await ask_to_start(running, Start(tenant, LIFECYCLE, key, json.loads(wanted))):
+            await _note(running, _LIFECYCLE_ASKED, {"id": number})
     for *fields, data in _signals(running, limits):
-        await ask_to_tell(running, Told._make((*fields, json.loads(data), "")))
+        told = Told._make((*fields, json.loads(data), ""))
+        if await ask_to_tell(running, told):
+            await _note(running, _SIGNAL_ASKED, {"id": told.lifecycle, "signal_id": told.id})
 
 
 def _pages(running: Running, statement: str, limits: dict[str, int]) -> Iterator[Any]:

@@ -41,7 +41,7 @@ class LifecycleDesk:
 
     def __init__(self, running: Running) -> None:
         self.running = running
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[bool]] = set()
 
     def find(self, tenant: int, reference: str) -> Lifecycle:
         """The order as this service sees it; raises OrderRefused 404."""
@@ -76,7 +76,7 @@ class LifecycleDesk:
             record = Record.take(db, tenant, wanted.order_id, wanted, at)
             record.note("start", who, **wanted.model_dump(exclude={"order_id"}))
         start = start_of(record.order)._replace(traceparent=traceparent)
-        self._ask(ask_to_start(self.running, record.order.id, start))
+        self._ask(ask_to_start(self.running, start))
         return True
 
     async def tell(
@@ -149,7 +149,7 @@ class LifecycleDesk:
         found = await waiters.wait_for(subject(tenant, reference), look, timeout_s)
         return found or self.signal(tenant, reference, signal)
 
-    def _ask(self, asking: Coroutine[Any, Any, None]) -> None:
+    def _ask(self, asking: Coroutine[Any, Any, bool]) -> None:
         """Ask in the background: a broker that is away must not hold up the answer."""
         task = asyncio.create_task(asking)
         self._asking.add(task)

@@ -186,3 +186,17 @@ async def test_what_a_crash_left_unasked_is_asked_again_the_start_first(
     await Led(shop).tell(started(), told("applied", "k-1"))
     await sweep(shop, everything=True)
     assert len(shop.asked) == 4
+
+
+async def test_an_order_that_does_not_begin_is_asked_for_once_more(
+    shop: Shop, client: httpx.AsyncClient
+) -> None:
+    """That the broker has it is not noted where an event is to be expected in a moment."""
+    await client.post(START, json=BODY, headers=AT_ONCE)
+    await client.post(f"{SIGNALS}/cancel", json=CANCEL, headers={**KEY, **AT_ONCE})
+    await shop.last_start()
+    asked = len(shop.asked)
+    for _ in range(3):
+        shop.clock.advance(int(EVERY_S * 1_000))
+        await sweep(shop, everything=False)
+    assert len(shop.asked) == asked + 2
