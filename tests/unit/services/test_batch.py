@@ -10,12 +10,12 @@ import pytest
 from infra.broker.settings import BrokerSettings
 from infra.clock import ManualClock
 from infra.datastore import open_database
-from services.participant import StorageFault, inbox
+from services.participant import Participant, StorageFault, Work, inbox
 from services.participant.batch import BatchHandler
 from services.participant.effects import effects, seen
 from services.participant.settings import ServiceSettings
 from tests.unit.services.messages import NOW, Consumed, command, event, reply
-from tests.unit.services.words import make_participant, words
+from tests.unit.services.words import Note, Noted, make_participant, note, words
 
 
 class Bench:
@@ -198,6 +198,32 @@ async def test_a_slow_batch_is_closed_early_and_goes_on(bench: Bench, monkeypatc
     records = [Consumed(command("Note", {"word": "a"}, saga=str(n))) for n in (1, 2, 3)]
     outcome = await bench.handler.handle(records)
     assert (outcome.taken, len(outcome.outgoing), words(bench.db)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("each_ms", "expected"), [(0, 0), (1, 2), (3, 6)])
+async def test_a_long_batch_lets_others_go_on_in_between(bench: Bench, each_ms: int, expected: int):
+    """An answer over HTTP does not wait for as many events as there may be."""
+    slow = Participant("test", package="tests.unit.services")
+
+    @slow.handles(Note)
+    def slowly(message: Note, work: Work) -> Noted:
+        bench.clock.advance(each_ms)
+        return note(message, work)
+
+    broker = BrokerSettings.local("127.0.0.1:1")
+    bench.handler = BatchHandler(slow, bench.db, broker, bench.clock, ServiceSettings())
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(others())
+    await bench.give(*(command("Note", {"word": "a"}, saga=str(n)) for n in range(12)))
+    other.cancel()
+    assert (turns, words(bench.db)) == (expected, 12)
 
 
 async def test_a_full_disk_stops_everything_and_nothing_has_happened(bench: Bench):
