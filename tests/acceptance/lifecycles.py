@@ -74,10 +74,11 @@ class Orders:
         )
 
     def start(self, order: str, **body: Any) -> Any:
-        """Begin an order; what was answered."""
+        """Begin an order; where it stands once it has begun."""
         answer = self.http.post(f"/orders/{order}/start", json=body)
         assert answer.status_code == 202, answer.text
-        return answer.json()
+        shown = answer.json()
+        return shown if shown["workflow_id"] else self.until(order, lambda s: s["workflow_id"])
 
     def look(self, order: str, what: str = "status") -> Any:
         """Where it stands, its history, or a signal."""
@@ -86,8 +87,8 @@ class Orders:
         return answer.json()
 
     def tell(self, order: str, signal: str, body: Any, key: str = "") -> httpx.Response:
-        """Tell it something."""
-        headers = {"Idempotency-Key": key} if key else {}
+        """Tell it something, and wait for what becomes of that."""
+        headers = {"Prefer": "wait=5"} | ({"Idempotency-Key": key} if key else {})
         return self.http.post(f"/orders/{order}/signals/{signal}", json=body, headers=headers)
 
     def until(self, order: str, condition: Callable[[Any], bool]) -> Any:

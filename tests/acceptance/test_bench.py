@@ -112,3 +112,76 @@ async def test_open_sagas_go_on_after_a_kill(
 
 def test_recovery_needs_a_real_kafka(saga: Saga) -> None:
     saga.run("bench", "recovery").is_a_mistake("--broker")
+
+
+LIFECYCLE = """
+from dataclasses import replace
+import sagas
+both = ("sagas.order_lifecycle:order_lifecycle", "sagas.shipping:shipping")
+app = replace(sagas.app, sagas=tuple(dict.fromkeys((*sagas.app.sagas, *both))))
+"""
+
+
+def test_http_latencies_beside_their_targets(saga: Saga) -> None:
+    """Figures of every kind of request, and no process left; no time is asserted."""
+    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
+    asked = ("bench", "http", "--rate", "2", "--seconds", "6", "--signals", "100")
+    asked += ("--app", "lifecycle:app", "--app-dir", str(saga.folder))
+    done = saga.run(*asked, "--json")
+    assert done.code == 0, done
+    facts = done.facts
+    assert (facts["broker"], facts["offered_per_s"], facts["maximum_per_s"]) == (
+        "embedded",
+        2,
+        None,
+    )
+    requests = facts["requests"]
+    assert list(requests) == ["start", "status", "signal", "health"]
+    for kind, one in requests.items():
+        assert one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"] <= one["max_ms"], kind
+        assert one["met"] == (one["p99_ms"] < one["target_ms"]), kind
+        assert sum(one["answers"].values()) == one["requests"], kind
+    assert set(requests["start"]["answers"]) <= {"200", "202"}
+    assert set(requests["status"]["answers"]) == {"200"}
+    assert set(requests["signal"]["answers"]) <= {"202", "409"}
+    counts = facts["sagas"]
+    assert counts["started"] == requests["start"]["requests"]
+    assert counts["completed"] + sum(counts["failed"].values()) == counts["started"]
+    assert set(facts["cpu_ms_per_start"]) == {"client", "up"}
+
+
+def test_http_finds_the_maximum_and_offers_half_of_it(saga: Saga) -> None:
+    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
+    asked = ("bench", "http", "--maximum", "1", "--seconds", "2", "--app", "lifecycle:app")
+    done = saga.run(*asked, "--app-dir", str(saga.folder))
+    assert done.code == 0, done
+    assert "half of" in done.out and "p99 below" in done.out
+    for kind in ("start", "health"):
+        assert kind in done.out
+
+
+def test_http_needs_an_application_that_says_what_to_ask(saga: Saga) -> None:
+    (saga.folder / "mute.py").write_text(
+        "from dataclasses import replace\nimport sagas\napp = replace(sagas.app, visits=None)\n"
+    )
+    done = saga.run("bench", "http", "--app", "mute:app", "--app-dir", str(saga.folder))
+    done.is_a_mistake("declares no visits")
+    (saga.folder / "lost.py").write_text(
+        "from dataclasses import replace\nimport sagas\napp = replace(sagas.app, sagas=())\n"
+    )
+    done = saga.run("bench", "http", "--app", "lost:app", "--app-dir", str(saga.folder))
+    done.is_a_mistake("order-lifecycle", "no saga of lost:app")
+
+
+@pytest.mark.kafka
+async def test_http_on_real_kafka_leaves_no_topic_behind(
+    saga: Saga, kafka_broker: BrokerSettings
+) -> None:
+    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
+    prefix = kafka_broker.topic_prefix
+    asked = ("bench", "http", "--rate", "2", "--seconds", "3", "--broker", kafka_broker.address)
+    asked += ("--app", "lifecycle:app", "--app-dir", str(saga.folder), "--json")
+    done = saga.run(*asked, KAFKA_TOPIC_PREFIX=prefix)
+    assert done.code == 0, done
+    assert done.facts["broker"] == kafka_broker.address
+    assert [name for name in await list_topics(kafka_broker) if name.startswith(prefix)] == []

@@ -63,12 +63,14 @@ class Process:
                     found[sample.name, tells] = sample.value
         return found
 
-    async def settled(self, patience_s: float, clock: Clock) -> Counts:
-        """What it has counted once every saga that has begun is over, or patience is at its end."""
+    async def settled(self, taken: int, patience_s: float, clock: Clock) -> Counts:
+        """What it has counted once so many starts have become sagas, and all of them are over, or
+        patience is at its end: a start may be answered before its saga has begun.
+        """
         end = clock.monotonic() + patience_s
         while True:
             counts = await self.counts()
-            if ended(counts) >= counts.get(("saga_started_total", ""), 0):
+            if ended(counts) >= max(taken, counts.get(("saga_started_total", ""), 0)):
                 return counts
             if clock.monotonic() > end:
                 return counts

@@ -46,7 +46,8 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
         raise BenchError(f"{len(due)} requests are more than {MOST}: offer less, or for less long")
     before, used = await process.counts(), process.cpu_s()
     answers = await offered(site, due, first, _saying(say, f"{rate:.1f} starts a second", len(due)))
-    after = await _over(process, clock)
+    started = sum(n for status, n in answers.taken["start"].statuses.items() if status // 100 == 2)
+    after = await _over(process, clock, first - 1 + started)
     cpu = {name: seconds - used[name] for name, seconds in process.cpu_s().items()}
     starts = sum(one.kind == "start" for one in due) or 1
     return {
@@ -71,7 +72,8 @@ async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tu
     say("one order alone", 1, 3)
     before = await process.counts()
     await site.connections.ask(site.visits(first).start)
-    alone = (await _over(process, site.clock))[_SUM, "completed"] - before[_SUM, "completed"]
+    after = await _over(process, site.clock, first)
+    alone = after[_SUM, "completed"] - before[_SUM, "completed"]
     say("the maximum", 2, 3)
     began = site.clock.monotonic()
     taken = await _taken(process, site, wanted.maximum_s, first + 1)
@@ -82,13 +84,14 @@ async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tu
 async def _taken(process: Process, site: Site, seconds: float, first: int) -> int:
     """Start orders, and wait until all are over; how many numbers were used up."""
     taken = await starts_at_most(site, seconds, first)
-    await _over(process, site.clock)
+    await _over(process, site.clock, first - 1 + taken)
     return taken
 
 
-async def _over(process: Process, clock: Clock) -> Counts:
-    counts = await process.settled(PATIENCE_S, clock)
-    left = counts.get(("saga_started_total", ""), 0) - ended(counts)
+async def _over(process: Process, clock: Clock, taken: int) -> Counts:
+    """What is counted once the sagas of all starts that were ever taken are over."""
+    counts = await process.settled(taken, PATIENCE_S, clock)
+    left = max(taken, counts.get(("saga_started_total", ""), 0)) - ended(counts)
     if left > 0:
         raise BenchError(f"{left:.0f} sagas did not end within {PATIENCE_S:g} s")
     return counts

@@ -32,10 +32,12 @@ from services.orders.cli.views import (
     signal_view,
     status_view,
 )
-from services.orders.cli.watching import ENDED_BADLY, lines_of, watched
+from services.orders.cli.watching import ENDED_BADLY, begun, lines_of, watched
 
 MAX_WAIT_S: Final = 30
 PATIENCE_S: Final = 20.0
+DECIDED_S: Final = 5
+"""How long a person waits for what becomes of a signal."""
 
 app = typer.Typer(help="Orders that are led through a lifecycle.", no_args_is_help=True)
 
@@ -72,6 +74,7 @@ def start(  # pylint: disable=too-many-arguments,too-many-locals  # each is an o
     with terminal.api(data) as api:
         path = f"/orders/{reference}/start"
         order = api.post(path, given, headers=headers, timeout_s=wait + PATIENCE_S)
+        order = begun(api, order)
     terminal.emit(order, status_view, as_json=as_json)
     _hold(terminal, order)
 
@@ -206,7 +209,7 @@ def _tell(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+    headers = {"Idempotency-Key": key or str(uuid.uuid4()), "Prefer": f"wait={DECIDED_S}"}
     with terminal.api(data) as api:
         path = f"/orders/{reference}/signals/{signal}"
         told = api.post(path, body, headers=headers, timeout_s=PATIENCE_S)

@@ -16,10 +16,21 @@ from services.orders.cli.views import history_view, status_view, words_of
 Json = dict[str, Any]
 
 POLL_S: Final = 0.25
+LOOKS: Final = 20
 SHOWN: Final = 20
 """Lines of the history on a screen that is drawn again and again."""
 ENDED_BADLY: Final = ("failed", "needs_operator")
 _STANDS: Final = ("completed", "cancelled", *ENDED_BADLY)
+
+
+def begun(api: Api, order: Json) -> Json:
+    """The order once its saga has begun, or as it stands after some looks."""
+    for _ in range(LOOKS):
+        if order["status"] != "pending":
+            break
+        time.sleep(POLL_S)
+        order = api.get(f"/orders/{order['order_id']}/status")
+    return order
 
 
 def lines_of(api: Api, reference: str) -> Iterator[Json]:

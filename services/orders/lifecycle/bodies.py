@@ -131,7 +131,7 @@ Reference = Annotated[str, Depends(reference)]
 
 class Asking(NamedTuple):
     """A signal's surroundings: which order, under which identity, in whose trace, and how long the
-    caller waits for its end (None: until something is known of it).
+    caller waits for its decision (None: a moment).
     """
 
     order_id: int | str

@@ -128,22 +128,15 @@ class LifecycleDesk:
         return found or self.find(tenant, reference)
 
     async def wait_signal(
-        self,
-        tenant: int,
-        reference: str,
-        signal: str,
-        *,
-        settled: bool,
-        timeout_s: float,
+        self, tenant: int, reference: str, signal: str, timeout_s: float
     ) -> SignalRow:
-        """What became of a signal once something is known of it (``settled``: once it is applied or
-        refused), or as it stands after that time; raises OrderRefused.
+        """What became of a signal once it is applied or refused, or as it stands after that time;
+        raises OrderRefused.
         """
-        waiting = {"pending", "held"} if settled else {"pending"}
 
         def look() -> SignalRow | None:
             found = self.signal(tenant, reference, signal)
-            return None if found.outcome in waiting else found
+            return None if found.outcome in ("pending", "held") else found
 
         waiters = self.running.waiters
         found = await waiters.wait_for(subject(tenant, reference), look, timeout_s)

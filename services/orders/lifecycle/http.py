@@ -8,7 +8,7 @@ from infra.http.errors import Problem
 from infra.http.guards import Principal, permission
 from infra.http.problems import responses
 from infra.http.requests import Traceparent, Wait
-from services.orders.answers import DEFAULT_WAIT_S, Reader, Writer, looked, or_problem
+from services.orders.answers import Reader, Writer, looked, or_problem
 from services.orders.desk import OrderDesk
 from services.orders.lifecycle.bodies import (
     AnyOrder,
@@ -22,7 +22,7 @@ from services.orders.lifecycle.bodies import (
 )
 from services.orders.lifecycle.desk import LifecycleDesk, Wanted
 from services.orders.lifecycle.history import HistoryCursor, history_page
-from services.orders.lifecycle.model import Lifecycle, SignalRow, steps_of
+from services.orders.lifecycle.model import Lifecycle, steps_of
 from services.orders.lifecycle.views import fulfillment_view, signal_view, status_view
 from services.participant import Running
 
@@ -30,8 +30,12 @@ _STARTED: Final = (400, 401, 403, 409, 413, 415, 422, 503)
 _TOLD: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _SEEN: Final = (401, 403, 404, 422)
 
-HELD_S: Final = 2.0
-"""How long to wait for the decision about a signal that is held, before saying that it is."""
+BEGUN_S: Final = 0.06
+TOLD_S: Final = 0.025
+"""How long an answer waits for the saga to have begun, and for what becomes of a signal, where its
+caller prefers nothing: what was asked for is on the disk, and an answer should take 100 ms at most,
+50 ms for a signal (seeds/001). Whoever wants to know more prefers to wait, or looks again.
+"""
 
 Reviewer = Annotated[Principal, permission("orders:review")]
 SignalId = Annotated[str, Path(min_length=1, max_length=200, description="a signal's id")]
@@ -73,13 +77,14 @@ class Lifecycles:
         """Begin an order's lifecycle: 202 while it goes on. The same order again is 200, and where
         it stands.
 
-        It answers once the saga has begun; with `Prefer: wait=N`, once the order has ended.
+        It answers once the saga has begun, or with `pending` where that takes longer than a moment;
+        with `Prefer: wait=N`, once the order has ended.
         """
         wanted = wanted_order(order_id, body or StartBody(), self._desk.defaults(who.tenant))
         new = await or_problem(self._desk.start(who.tenant, wanted, who.name, traceparent=trace))
-        until, timeout_s = _begun, DEFAULT_WAIT_S
+        until, timeout_s = _begun, BEGUN_S
         if "prefer" in request.headers:
-            until, timeout_s = _settled, wait
+            until, timeout_s = _settled, float(wait)
         order = await self._desk.wait(who.tenant, order_id, until, timeout_s)
         response.headers["Location"] = f"/orders/{order_id}/status"
         response.status_code = 202 if new and not order.settled else 200
@@ -117,7 +122,8 @@ class Lifecycles:
         """Stop an order and undo what was done: 202, or 409 where there is no way back any more.
 
         `outcome` is `applied`, `held` until a step has settled, or `pending` where nothing is known
-        yet. The same `Idempotency-Key` is the same signal.
+        within a moment; `Prefer: wait=N` waits for the decision. The same `Idempotency-Key` is the
+        same signal.
         """
         signal = Wanted(asked.key, "cancel", body.cancelled_by, body.reason, {})
         return await self._tell(asked, signal, who, response)
@@ -149,7 +155,9 @@ class Lifecycles:
     ) -> dict[str, Any]:
         tenant, reference = who.tenant, self._led(asked.order_id, who)
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
-        found = await self._decided(tenant, reference, wanted.id, asked.wait)
+        found = await self._desk.wait_signal(
+            tenant, reference, wanted.id, TOLD_S if asked.wait is None else asked.wait
+        )
         place = f"/orders/{reference}/signals/{wanted.id}"
         response.headers["Location"] = place
         view = signal_view(self._desk.find(tenant, reference), found)
@@ -158,22 +166,6 @@ class Lifecycles:
             members, headers = {"signal": view}, {"Location": place}
             raise Problem(409, detail, code="signal_refused", members=members, headers=headers)
         return view
-
-    async def _decided(
-        self, tenant: int, reference: str, signal: str, wait: int | None
-    ) -> SignalRow:
-        """What became of a signal, as far as the caller waits for that. One that is held by a child
-        saga is decided a moment later, unless a step of it has to settle first.
-        """
-        times = [(False, DEFAULT_WAIT_S), (True, HELD_S)] if wait is None else [(True, wait)]
-        found = self._desk.signal(tenant, reference, signal)
-        for settled, timeout_s in times:
-            found = await self._desk.wait_signal(
-                tenant, reference, signal, settled=settled, timeout_s=timeout_s
-            )
-            if found.outcome == "pending":
-                break
-        return found
 
     def _led(self, order_id: int | str, who: Principal) -> str:
         """The reference of an order with a lifecycle; raises Problem."""

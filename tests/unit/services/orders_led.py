@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
@@ -9,6 +10,7 @@ from contracts.address import Address
 from contracts.lifecycle import LifecycleCompleted, LifecycleFailed, LifecycleStarted, StartOrder
 from contracts.product import Item
 from contracts.saga_events import SagaProgressed, SagaSignalled
+from services.orders.lifecycle import http
 from tests.unit.services.shop import Shop
 
 LEIPZIG = {
@@ -112,8 +114,9 @@ class Led:
 
 
 async def begin(shop: Shop, client: httpx.AsyncClient) -> httpx.Response:
-    """Start the order; its saga begins while the customer waits."""
-    asked = asyncio.create_task(client.post(f"/orders/{REFERENCE}/start", json=BODY))
-    await shop.last_start()
-    await Led(shop).tell(started())
-    return await asked
+    """Start the order; its saga begins while the customer waits, however busy the machine is."""
+    with patch.object(http, "BEGUN_S", 20.0):
+        asked = asyncio.create_task(client.post(f"/orders/{REFERENCE}/start", json=BODY))
+        await shop.last_start()
+        await Led(shop).tell(started())
+        return await asked

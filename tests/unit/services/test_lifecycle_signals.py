@@ -48,9 +48,10 @@ async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
 async def signal(
     shop: Shop, client: httpx.AsyncClient, what: str, body: Any, *outcomes: Any, **headers: str
 ) -> httpx.Response:
-    """Tell it something; what becomes of that is known while the customer waits."""
+    """Tell it something; what becomes of that is known while the customer prefers to wait."""
     place = f"{SIGNALS}/{what}"
-    asked = asyncio.create_task(client.post(place, json=body, headers={**KEY, **headers}))
+    given = {**KEY, "Prefer": "wait=20", **headers}
+    asked = asyncio.create_task(client.post(place, json=body, headers=given))
     await shop.last_start()
     for outcome in outcomes:
         await Led(shop).tell(told(*outcome, signal=what))
@@ -100,15 +101,17 @@ async def test_a_signal_that_is_refused_is_409_with_the_reason_ever_after(
 async def test_a_signal_that_is_held_is_told_so_and_later_what_became_of_it(
     shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "HELD_S", 0)
+    monkeypatch.setattr(http, "TOLD_S", 0)
     await begin(shop, client)
-    answer = await signal(shop, client, "update-address", UPDATE, ("held", "k-1"))
+    await signal(shop, client, "update-address", UPDATE, **AT_ONCE)
+    await Led(shop).tell(told("held", "k-1", signal="update-address"))
+    answer = await client.post(f"{SIGNALS}/update-address", json=UPDATE, headers=KEY)
     assert (answer.status_code, answer.json()["outcome"]) == (202, "held")
     await Led(shop).tell(told("applied", "k-1", signal="update-address"))
     assert (await client.get(f"{SIGNALS}/k-1")).json()["outcome"] == "applied"
 
 
-async def test_a_signal_that_is_held_only_until_the_child_has_decided_is_answered_with_that(
+async def test_who_prefers_to_wait_is_answered_when_a_held_signal_is_decided(
     shop: Shop, client: httpx.AsyncClient
 ) -> None:
     await begin(shop, client)
@@ -118,13 +121,20 @@ async def test_a_signal_that_is_held_only_until_the_child_has_decided_is_answere
     assert "dispatch has been commanded" in answer.json()["detail"]
 
 
-async def test_who_prefers_to_wait_is_answered_when_a_held_signal_is_decided(
-    shop: Shop, client: httpx.AsyncClient
+async def test_who_prefers_nothing_waits_a_moment_and_no_longer(
+    shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await begin(shop, client)
-    decided = (("held", "k-1"), ("refused", "k-1", "too late"))
-    answer = await signal(shop, client, "cancel", CANCEL, *decided, Prefer="wait=20")
-    assert answer.status_code == 409
+    """What was asked for is on the disk: what becomes of it can be looked at."""
+    monkeypatch.setattr(http, "BEGUN_S", 0)
+    monkeypatch.setattr(http, "TOLD_S", 0)
+    order = await client.post(START, json=BODY)
+    assert (order.status_code, order.json()["status"]) == (202, "pending")
+    told_ = await client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=KEY)
+    assert (told_.status_code, told_.json()["outcome"]) == (202, "pending")
+    monkeypatch.setattr(http, "TOLD_S", 20)
+    asked = asyncio.create_task(client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=KEY))
+    await Led(shop).tell(started(), told("applied", "k-1"))
+    assert (await asked).json()["outcome"] == "applied", "within the moment"
 
 
 async def test_a_signal_of_which_nothing_is_known_yet_is_pending(

@@ -134,6 +134,18 @@ def test_an_order_is_started_with_what_is_given(terminal: FakeTerminal) -> None:
     assert headers == {"Prefer": "wait=5"}
 
 
+def test_an_order_is_shown_once_it_has_begun(
+    terminal: FakeTerminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("services.orders.cli.watching.POLL_S", 0)
+    pending = {**ORDER, "status": "pending", "workflow_id": None}
+    terminal.calls.answers["/orders/order-1/start"] = [pending]
+    terminal.calls.answers["/orders/order-1/status"] = [pending, ORDER]
+    run(terminal, "start", "order-1", "--json")
+    assert json.loads(capsys.readouterr().out) == ORDER
+    assert len(terminal.calls.asked) == 3
+
+
 @pytest.mark.parametrize("item", ["", "a", "3:", "3:b", "3:2:1", ":2"])
 def test_an_item_that_is_none(terminal: FakeTerminal, item: str) -> None:
     terminal.calls.answers["/orders/order-1/start"] = [ORDER]
@@ -219,13 +231,15 @@ def test_an_order_is_told_something(
     path = f"/orders/order-1/signals/{name}"
     terminal.calls.answers[path] = [{**SIGNAL, "signal": name}]
     run(terminal, name, "order-1", *options, "--key", "k-1")
-    assert terminal.calls.asked == [(path, body, {"Idempotency-Key": "k-1"})]
+    headers = {"Idempotency-Key": "k-1", "Prefer": "wait=5"}
+    assert terminal.calls.asked == [(path, body, headers)]
     assert f"{name}: held until" in capsys.readouterr().out
     run(terminal, name, "order-1", *options, "--json")
     assert json.loads(capsys.readouterr().out)["outcome"] == "held"
     headers = terminal.calls.asked[-1][2]
     assert headers is not None
     assert len(headers["Idempotency-Key"]) > 30
+    assert headers["Prefer"] == "wait=5", "a person wants to know what became of it"
 
 
 @pytest.mark.parametrize(
