@@ -114,19 +114,9 @@ def test_recovery_needs_a_real_kafka(saga: Saga) -> None:
     saga.run("bench", "recovery").is_a_mistake("--broker")
 
 
-LIFECYCLE = """
-from dataclasses import replace
-import sagas
-both = ("sagas.order_lifecycle:order_lifecycle", "sagas.shipping:shipping")
-app = replace(sagas.app, sagas=tuple(dict.fromkeys((*sagas.app.sagas, *both))))
-"""
-
-
 def test_http_latencies_beside_their_targets(saga: Saga) -> None:
     """Figures of every kind of request, and no process left; no time is asserted."""
-    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
     asked = ("bench", "http", "--rate", "2", "--seconds", "6", "--signals", "100")
-    asked += ("--app", "lifecycle:app", "--app-dir", str(saga.folder))
     done = saga.run(*asked, "--json")
     assert done.code == 0, done
     facts = done.facts
@@ -151,9 +141,7 @@ def test_http_latencies_beside_their_targets(saga: Saga) -> None:
 
 
 def test_http_finds_the_maximum_and_offers_half_of_it(saga: Saga) -> None:
-    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
-    asked = ("bench", "http", "--maximum", "1", "--seconds", "2", "--app", "lifecycle:app")
-    done = saga.run(*asked, "--app-dir", str(saga.folder))
+    done = saga.run("bench", "http", "--maximum", "1", "--seconds", "2")
     assert done.code == 0, done
     assert "half of" in done.out and "p99 below" in done.out
     for kind in ("start", "health"):
@@ -177,11 +165,9 @@ def test_http_needs_an_application_that_says_what_to_ask(saga: Saga) -> None:
 async def test_http_on_real_kafka_leaves_no_topic_behind(
     saga: Saga, kafka_broker: BrokerSettings
 ) -> None:
-    (saga.folder / "lifecycle.py").write_text(LIFECYCLE, encoding="utf-8")
     prefix = kafka_broker.topic_prefix
     asked = ("bench", "http", "--rate", "2", "--seconds", "3", "--broker", kafka_broker.address)
-    asked += ("--app", "lifecycle:app", "--app-dir", str(saga.folder), "--json")
-    done = saga.run(*asked, KAFKA_TOPIC_PREFIX=prefix)
+    done = saga.run(*asked, "--json", KAFKA_TOPIC_PREFIX=prefix)
     assert done.code == 0, done
     assert done.facts["broker"] == kafka_broker.address
     assert [name for name in await list_topics(kafka_broker) if name.startswith(prefix)] == []
