@@ -1,6 +1,7 @@
 """What there is to fill a message from, at each place of a saga."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Final
 
@@ -13,7 +14,7 @@ from orchestrator.definition.contract import Contract, wanted, written
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.events import Fill
 from orchestrator.definition.filling import Origin, Scope, fill
-from orchestrator.definition.nodes import Leaf, Node, Wait
+from orchestrator.definition.nodes import Leaf, Node, Step, Wait
 from orchestrator.definition.positions import before, positions, relation
 from orchestrator.definition.shapes import Shape, describe, fits
 from orchestrator.definition.specs import EventSpec
@@ -60,6 +61,10 @@ class Filler:
         self._place = place
         self._places = positions(body)
         self._replies = replies
+        # A child is never given up: whoever undoes it has been told of its success.
+        self._answered = {
+            leaf.name for leaf in steps_of(body) if isinstance(leaf, Step) and leaf.child
+        }
         # What only time answers says nothing that anybody meant.
         self._mute = {leaf.name for leaf in steps_of(body) if _only_time(leaf)}
         given = written(place, model)
@@ -79,16 +84,19 @@ class Filler:
     def undo(
         self, place: str, name: str, message: Contract, fields: Mapping[str, str]
     ) -> dict[str, str]:
-        """The fields of the command that undoes that step: the same, and why the saga is undone."""
-        scope = self._at(name)
+        """The fields of the command that undoes that step: the same, why the saga is undone, and of
+        a child what it has answered.
+        """
+        scope = self._at(name, self._answered & {name})
         turned = Scope({**scope.origins, "saga": _about(TURNED)}, scope.absent)
         return fill(place, message, fields, turned)
 
-    def _at(self, name: str) -> Scope:
+    def _at(self, name: str, itself: AbstractSet[str] = frozenset()) -> Scope:
         here = self._places[name]
+        there = before(name, self._places) | itself
         why = {n: _WHY.get(relation(p, here), "") for n, p in self._places.items()}
-        absent = {n: (self._replies[n], reason) for n, reason in why.items() if reason}
-        return self._scope(before(name, self._places), absent)
+        absent = {n: (self._replies[n], why[n]) for n in why if why[n] and n not in there}
+        return self._scope(there, absent)
 
     def result(self, returns: type[Reply]) -> dict[str, str]:
         """The fields of what the saga answers whoever started it as a child."""

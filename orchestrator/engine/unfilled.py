@@ -80,7 +80,9 @@ def unfilled(new: Plan, state: State, turns: bool) -> Iterator[str]:
             yield from _lacking(node.do.command, node.do.fields, data, coming)
         forward = state.mode == "forward"
         if node.undo and turns and (forward if step is None else may_stand(step)):
-            yield from _lacking(node.undo.command, node.undo.fields, data, coming)
+            # Of a child the success is known before anybody undoes it.
+            known = coming | {name} if node.child and not over(step) else coming
+            yield from _lacking(node.undo.command, node.undo.fields, data, known)
     yield from _untold(new, state, data, turns)
 
 

@@ -103,6 +103,19 @@ def test_the_undo_of_a_child_is_a_command() -> None:
     assert step.undo == Call("Unpack", "porter.commands", {"city": "input.city"})
 
 
+def test_the_undo_of_a_child_reads_what_the_child_has_answered() -> None:
+    """It is never given up, so there is always an answer; the latest of that name, as elsewhere."""
+
+    class Drop(Unpack):
+        bag: int
+
+    packed = saga("packing", input=Journey).then(PACK).ends(returns=Left)
+    for undo in (Drop, Undo(Drop, fields={"bag": "x.bag"})):
+        step = child_of(journey(PACK, child("x", packed, undo=undo)))
+        assert step.undo is not None
+        assert step.undo.fields == {"city": "input.city", "bag": "x.bag"}
+
+
 def test_the_input_of_a_child_may_be_mapped() -> None:
     step = child_of(journey(child("x", trek(LOOK), fields={"city": "input.traveller"})))
     assert step.do.fields["city"] == "input.traveller"

@@ -235,6 +235,17 @@ def test_a_reply_that_is_still_to_come_will_fill_it() -> None:
     assert not why(AB, nothing, *new, step("b", do=to("Dob", price="a.price")))
 
 
+def test_the_answer_of_a_child_that_is_to_be_undone() -> None:
+    """It comes before anybody could undo the child; an answer of a participant's may never come."""
+    before = (step("a"), child("c", "compensatable"))
+    undo = to("Undoc", ticket="c.ticket")
+    assert not why(before, nothing, step("a"), child("c", "compensatable", undo=undo))
+    assert not why(before, did("a"), step("a"), child("c", "compensatable", undo=undo))
+    assert why(AB, did("a"), step("a"), step("b", undo=to("Undob", ticket="b.ticket"))) == [
+        "Undob.ticket is filled from b.ticket, which is not there"
+    ]
+
+
 def test_a_signal_that_waits_to_be_decided() -> None:
     saga = World(Plan(changed(definition(*AB), "a")))
     saga.start()

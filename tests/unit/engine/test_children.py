@@ -2,6 +2,7 @@
 
 import pytest
 
+from orchestrator.definition.nodes import Call
 from orchestrator.engine.facts import (
     Failed,
     Failing,
@@ -173,6 +174,14 @@ def test_a_child_that_could_not_be_stopped_is_undone() -> None:
     assert (saga.commands[-1].step, saga.commands[-1].direction) == ("c", "undo")
     assert saga.commands[-1].topic == "t.commands"
     assert saga.commands[-1].child == "c", "the participant is told that it has no do of it"
+
+
+def test_its_undo_is_filled_from_its_answer() -> None:
+    undo = Call("Undoc", "t.commands", {"ticket": "c.ticket"})
+    saga = world(child("c", "compensatable", undo=undo), step("b"))
+    saga.of_child("c", "succeeded", ticket=3)
+    saga.answer("b", "refused")
+    assert (saga.commands[-1].command, saga.commands[-1].data) == ("Undoc", {"ticket": 3})
 
 
 def test_while_it_settles_it_is_asked_and_stopped_again() -> None:
