@@ -225,6 +225,7 @@ def _repaired(work: State, fact: Repaired, at: int) -> None:
 def _signalled(work: State, fact: Signalled, _at: int) -> None:
     _decided(work, fact.id, "")
     if fact.changes:
+        work.asked = {**work.asking, **work.asked}
         work.changed = {**work.changed, **fact.changes}
 
 

@@ -68,8 +68,10 @@ class State(msgspec.Struct):
     the deadline has passed, and there was no way back. ``delegated`` names the step whose child
     keeps the deadline meanwhile. ``parent`` waits for this saga; ``held`` are the signals that are
     not decided yet; ``changed`` are the fields of the input that signals have replaced: ``data``
-    keeps what the saga was started with. ``progress``: every move of a step is told.
-    ``moves`` are the operator's requests to go by another version, as ``signals``.
+    keeps what the saga was started with; ``asked`` has these fields as they were when a round was
+    asked for the first time (step/round), where they were replaced since. ``progress``: every move
+    of a step is told. ``moves`` are the operator's requests to go by another version, as
+    ``signals``.
     """
 
     saga: int
@@ -101,6 +103,7 @@ class State(msgspec.Struct):
     changed: dict[str, Any] = {}
     progress: bool = False
     moves: dict[str, str] = {}
+    asked: dict[str, dict[str, Any]] = {}
 
     @property
     def open(self) -> bool:
@@ -111,6 +114,18 @@ class State(msgspec.Struct):
     def stuck(self) -> list[str]:
         """The steps that wait for a person."""
         return [name for name, step in self.steps.items() if step.phase == "stuck"]
+
+    @property
+    def asking(self) -> dict[str, dict[str, Any]]:
+        """The rounds that may be asked for again, and the changed fields so far: all attempts of a
+        round say the same (DESIGN law 4). But a child has been told of a change, and has applied
+        it.
+        """
+        return {
+            f"{name}/{step.round}": self.changed
+            for name, step in self.steps.items()
+            if step.direction == "do" and (step.waits or step.phase == "stuck") and not step.child
+        }
 
     @property
     def persons(self) -> bool:

@@ -56,13 +56,14 @@ class Work:
             self.tell(Waited(step.name, self.at + wait.timeout_ms, wait.person))
 
     def send(self, step: PlannedStep, direction: Direction, number: int, attempt: int) -> None:
-        """Send one attempt of a round. Raises KeyError when a field has nothing to be filled
-        from.
+        """Send one attempt of a round: all of them say the same. Raises KeyError when a field has
+        nothing to be filled from.
         """
         call = step.undo if direction == "undo" else step.do
         assert call is not None  # an undo is owed only by steps that have one
         timeout = step.step.timeout_ms if direction == "do" else step.step.undo_timeout_ms
-        data = call.filling.fill(self.sources(call.filling.sections))
+        asked = self.state.asked.get(f"{step.name}/{number}") if direction == "do" else None
+        data = call.filling.fill(self.sources(call.filling.sections, asked))
         self.tell(
             Sent(
                 step.name,
@@ -106,14 +107,17 @@ class Work:
         result = self.plan.result
         return result.fill(self.sources(result.sections)) if result.sections else {}
 
-    def sources(self, sections: frozenset[str]) -> dict[str, dict[str, Any]]:
-        """The saga's data: its input as signals have changed it, and the facts about the saga
-        itself where a message asks for them.
+    def sources(
+        self, sections: frozenset[str], changed: Mapping[str, Any] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """The saga's data: its input as signals have changed it (by now, or up to what is given),
+        and the facts about the saga itself where a message asks for them.
         """
         state = self.state
         data = state.data
-        if state.changed:
-            data = {**data, "input": {**data["input"], **state.changed}}
+        changed = state.changed if changed is None else changed
+        if changed:
+            data = {**data, "input": {**data["input"], **changed}}
         if "saga" not in sections:
             return data
         about = {

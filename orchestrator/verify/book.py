@@ -44,7 +44,8 @@ class Entry(NamedTuple):
     was done, and another one is asked since. ``again``: a change was applied to it when it was
     done, so that it must be done again. ``held`` are the signals that wait for it. Of a child,
     ``told`` are the signals that were handed on to it, ``stopping``: it knows that it must stop,
-    and ``keeps``: it has been given the deadline of its parent.
+    and ``keeps``: it has been given the deadline of its parent. ``changed`` are the fields of the
+    input that had been changed when its round began.
     """
 
     came: Came = ""
@@ -57,6 +58,7 @@ class Entry(NamedTuple):
     told: tuple[Kept, ...] = ()
     stopping: bool = False
     keeps: bool = False
+    changed: frozenset[str] = frozenset()
 
     @property
     def perhaps_done(self) -> bool:

@@ -44,11 +44,13 @@ class Page(NamedTuple):
             for name, entry in self.book.entries.items()
         )
 
-    def wrong(self, fields: dict[str, str], data: dict[str, object]) -> str:
-        """The first field that is filled from the input as it is not any more, or not yet."""
+    def wrong(
+        self, fields: dict[str, str], data: dict[str, object], changed: frozenset[str]
+    ) -> str:
+        """The first field that is filled from the input as it is not where these have changed."""
         for name, source in fields.items():
             section, _, key = source.partition(".")
-            value = CHANGED if key in self.book.changed else PLAIN
+            value = CHANGED if key in changed else PLAIN
             if section == "input" and data.get(name) != value:
                 return name
         return ""

@@ -181,7 +181,7 @@ def _completed(page: Page, fact: Completed) -> None:
         if came not in ("success", "skipped"):
             broken(ENDS, f"completed, and {name} is {came or 'not asked'}")
     result: dict[str, str] = page.subject.definition.result or {}
-    wrong = page.wrong(result, fact.result)
+    wrong = page.wrong(result, fact.result, page.book.changed)
     if set(fact.result) != set(result) or wrong:
         broken(PARENT, f"it answers {fact.result}; {wrong or 'its fields'} should be otherwise")
     if page.book.turned:

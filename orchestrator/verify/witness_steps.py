@@ -27,8 +27,9 @@ def sent(page: Page, fact: Sent) -> None:
     asked, this = entry.asked, Asked(fact.direction, fact.round)
     if this not in asked:
         asked = (*asked, this)
+    changed = _known(page, fact, entry)
     if page.subject.changes:
-        _filled(page, fact)
+        _filled(page, fact, changed)
     if fact.direction == "undo":
         _may_undo(page, fact, entry)
         book.entries[fact.step] = entry._replace(back="sent", asked=asked)
@@ -52,14 +53,23 @@ def sent(page: Page, fact: Sent) -> None:
         told=() if another else entry.told,
         stopping=entry.stopping and not another,
         keeps=bool(fact.until),
+        changed=changed,
     )
 
 
-def _filled(page: Page, fact: Sent) -> None:
+def _known(page: Page, fact: Sent, entry: Entry) -> frozenset[str]:
+    """The fields that had been changed when the round began: its attempts say the same. A child is
+    asked for with what its parent knows, as it has applied that itself.
+    """
+    again = fact.direction == "do" and fact.round == entry.last
+    return entry.changed if again and fact.step not in page.subject.children else page.book.changed
+
+
+def _filled(page: Page, fact: Sent, changed: frozenset[str]) -> None:
     call = page.call(fact.step, fact.direction)
-    wrong = call and page.wrong(call.fields, fact.data)
+    wrong = call and page.wrong(call.fields, fact.data, changed)
     if wrong:
-        broken(CHANGES, f"{fact.command}.{wrong} is {fact.data.get(wrong)}, and not as it is now")
+        broken(CHANGES, f"{fact.command}.{wrong} is {fact.data.get(wrong)}, and not as it was")
 
 
 def _begins(page: Page, name: str) -> None:

@@ -1,5 +1,6 @@
 """Signals that change the data of a running saga, at the moments at which they may."""
 
+from orchestrator.definition.nodes import Retry
 from orchestrator.engine.facts import Emitted, Failed, SignalHeld, Signalled, Transition
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
@@ -72,6 +73,27 @@ def test_what_the_first_round_did_is_undone_though_the_second_was_refused() -> N
     failed = next(fact for fact in last.facts if isinstance(fact, Failed))
     assert failed.undone == ("b", "a")
     assert saga.left() == set()
+
+
+def test_what_is_asked_again_says_what_it_said() -> None:
+    """A step before the one that is done again: its participant may have done the first attempt."""
+    saga = orders(step("a"), step("b"))
+    saga.tell("reorder", "s-1", new=9)
+    saga.wake()
+    saga.tell("reorder", "s-2", new=10)
+    saga.wake()
+    assert [command.data for command in saga.commands] == [{"order": 7}, {"order": 7}]
+    saga.answer("a")
+    assert saga.commands[-1].data == {"order": 10}
+
+
+def test_what_waits_for_a_person_is_asked_as_before() -> None:
+    saga = orders(step("r", "retriable", retry=Retry(1, 100, 100)), step("b"))
+    saga.wake()
+    assert state(saga).stuck == ["r"]
+    saga.tell("reorder", "s-1", new=9)
+    saga.repair("retry")
+    assert [command.data for command in saga.commands] == [{"order": 7}, {"order": 7}]
 
 
 def test_what_is_held_is_refused_when_the_saga_turns() -> None:
