@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.messages import Command, Message, Reply
+from contracts.messages import Command, Message, Reply, Signal
 
 Play = Annotated[str, Field(pattern=r"^(yes|no|never|(fail|hang|hang-no):[0-9]{1,5})$")]
 """``yes``; ``no``: refused; ``never``: fails at every attempt; ``fail:N``: fails up to attempt N;
@@ -19,7 +19,9 @@ Amount = Annotated[int, Field(ge=1, le=1_000)]
 
 
 class Script(Message):
-    """What one saga moves, and how each of its steps and undos is to go."""
+    """What one saga moves, and how each of its steps and undos is to go; ``kid``: those of the saga
+    that it begins.
+    """
 
     amount: Amount
     do_s1: Play = "yes"
@@ -34,6 +36,39 @@ class Script(Message):
     undo_s3: Play = "yes"
     undo_s4: Play = "yes"
     undo_s5: Play = "yes"
+    undo_kid: Play = "yes"
+    kid_do_s1: Play = "yes"
+    kid_do_s2: Play = "yes"
+    kid_do_s3: Play = "yes"
+    kid_undo_s1: Play = "yes"
+    kid_undo_s2: Play = "yes"
+
+
+class Errand(Message):
+    """What a saga moves that another one has begun."""
+
+    amount: Amount
+    do_s1: Play = "yes"
+    do_s2: Play = "yes"
+    do_s3: Play = "yes"
+    undo_s1: Play = "yes"
+    undo_s2: Play = "yes"
+
+
+class Approve(Signal):
+    """Somebody says yes or no to a saga that waits for it."""
+
+    name = "approve"
+
+    approved: bool
+
+
+class Reprice(Signal):
+    """Another amount is to be moved."""
+
+    name = "reprice"
+
+    new_amount: Amount
 
 
 class Seen(Reply):
@@ -52,6 +87,12 @@ class MovedBack(Reply):
     """The amount was given back."""
 
     returned: int
+
+
+class Done(Reply):
+    """What a saga tells the one that began it: the ticket of its last move."""
+
+    ticket: int
 
 
 class EastLook(Command):
@@ -86,6 +127,17 @@ class EastGiveBack(Command):
     amount: Amount
 
 
+class EastTakeBack(Command):
+    """Give back all that the saga of this ticket has taken."""
+
+    service = "chaos-east"
+    reply = MovedBack
+    refusals = {"no": 409}
+
+    play: Play
+    ticket: int
+
+
 class EastSpend(Command):
     """Take an amount for good."""
 
@@ -110,6 +162,12 @@ class WestTake(EastTake):
 
 class WestGiveBack(EastGiveBack):
     """Give back what was taken in the west."""
+
+    service = "chaos-west"
+
+
+class WestTakeBack(EastTakeBack):
+    """Give back all that the saga of this ticket has taken in the west."""
 
     service = "chaos-west"
 

@@ -15,7 +15,7 @@ FROZEN_S: Final = (11.5, 16.0)
 _KINDS: Final[tuple[Kind, ...]] = ("orchestrator", "service", "broker", "freeze")
 _WEIGHTS: Final = (35, 30, 20, 15)
 _TWICE: Final = 0.15
-BROKER: Final = "broker"
+BROKER: Final[Kind] = "broker"
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,20 @@ class Blow:
 def blows(
     seed: int, seconds: float, orchestrators: Sequence[str], services: Sequence[str]
 ) -> Iterator[Blow]:
-    """Every 5 to 30 s one, sometimes two at once, until so many seconds have passed."""
+    """Every 5 to 30 s one, sometimes two at once, until so many seconds have passed. Where there is
+    any, one of them is the broker.
+    """
     dice = Random(f"{seed}/blows")
+    found = list(_drawn(dice, seconds, orchestrators, services))
+    if found and all(blow.kind != BROKER for blow in found):
+        place = dice.randrange(len(found))
+        found[place] = Blow(found[place].at, BROKER, BROKER, dice.uniform(*DOWN_S))
+    return iter(found)
+
+
+def _drawn(
+    dice: Random, seconds: float, orchestrators: Sequence[str], services: Sequence[str]
+) -> Iterator[Blow]:
     victims = {
         "orchestrator": tuple(orchestrators),
         "service": tuple(services),

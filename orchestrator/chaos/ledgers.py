@@ -22,7 +22,8 @@ class Ledgers:
     """The databases of the services by name; close it at the end.
 
     ``played``: saga -> step -> how often its effect was made and taken back, of the services that
-    play; ``books``: those of all others; ``unbalanced``: what does not add up in any.
+    play, ``standing``: what amount is left of it; ``books``: those of all others; ``unbalanced``:
+    what does not add up in any.
     """
 
     def __init__(self, application: Application, files: Mapping[str, Path]) -> None:
@@ -32,6 +33,7 @@ class Ledgers:
         }
         self._stored = cast(Any, load(EFFECTS, object))
         self.played: dict[int, Stored] = defaultdict(dict)
+        self.standing: dict[int, dict[str, int]] = defaultdict(dict)
         self.unbalanced: list[str] = []
         self.books: dict[str, Books] = {}
         for name, participant in self._participants.items():
@@ -45,22 +47,28 @@ class Ledgers:
                     f"{name}: {check.what} is {check.found}, and must be {check.expected}"
                 )
         if tuple(books.titles) == TITLES:
-            for saga, step, done, undone, _ in cast("tuple[tuple[Any, ...], ...]", books.rows):
+            rows = cast("tuple[tuple[Any, ...], ...]", books.rows)
+            for saga, step, done, undone, amount in rows:
                 self.played[saga][step] = (done, undone)
+                self.standing[saga][step] = amount
         else:
             self.books[name] = books
 
     def stored(self, saga: int) -> Stored:
         """What the services remember of a saga: step -> how often done and how often undone.
 
-        An undo of nothing (a tombstone) counts for neither.
+        An undo of nothing (a tombstone) counts for neither. It reaches every round before it, and a
+        later round takes the place of the one before.
         """
         found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         for db in self._databases.values():
             for step, direction, outcome in self._stored(db, DEFAULT_TENANT, saga):
                 if outcome == "succeeded":
                     found[step][direction == "undo"] += 1
-        return {step: (done, min(done, undone)) for step, (done, undone) in found.items()}
+        return {
+            step: (done, done if undone else max(done - 1, 0))
+            for step, (done, undone) in found.items()
+        }
 
     def sagas(self) -> Iterator[int]:
         """Every saga that has an effect."""

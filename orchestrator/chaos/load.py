@@ -1,48 +1,35 @@
-"""Starts sagas, by HTTP and on the topic, and makes each start again until it is taken."""
+"""Starts sagas and tells them what their customers say, and makes each start and each signal again
+until it is taken.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
-import httpx
-import msgspec
-
-from contracts.envelope import HEADERS
-from contracts.topics import DEFAULT_TENANT, REQUESTS, partition_of_start
-from infra.boundaries import OUTSIDE
-from infra.broker.outputs import TopicSenders
-from infra.broker.settings import BrokerSettings
-from infra.broker.types import Record
+from orchestrator.chaos.customers import Said
+from orchestrator.chaos.doors import Doors
 from orchestrator.chaos.starts import Start, Starts
 
 PAUSE_S: Final = 0.5
-PATIENCE_S: Final = 15.0
+
+Ask = Callable[[int], Awaitable[bool]]
+"""Ask at the door of this number; whether it was taken."""
 
 
 class Load:
-    """Starts the sagas one by one at a rate; ``sagas`` has what the doors answered: (definition,
-    key) -> ids.
+    """Starts the sagas one by one at a rate. ``made`` are the starts, ``signals`` counts what was
+    said to them.
     """
 
-    def __init__(
-        self, starts: Starts, doors: Sequence[str], token: str, broker: BrokerSettings, parts: int
-    ) -> None:
+    def __init__(self, starts: Starts, doors: Doors) -> None:
         self._starts = starts
-        self._doors = [*doors, ""]  # the last one is the topic
-        self._parts = parts
-        self._topic = broker.topic(REQUESTS)
-        self._senders = TopicSenders(broker, client_id="chaos-load")
-        headers = {"Authorization": f"Bearer {token}"}
-        limits = httpx.Limits(max_connections=200)
-        self._http = httpx.AsyncClient(
-            headers=headers, timeout=PATIENCE_S, trust_env=False, limits=limits
-        )
+        self._doors = doors
         self._open: set[asyncio.Task[None]] = set()
         self.made: list[Start] = []
+        self.signals = 0
         self.repeated = 0
         self.retried = 0
-        self.wrong: list[str] = []
-        self.sagas: dict[tuple[str, str], set[int]] = {}
 
     async def run(self, rate: float, seconds: float) -> None:
         """Start so many a second for so long; returns when the last one was begun."""
@@ -52,69 +39,52 @@ class Load:
             while len(self.made) < (now - began) * rate:
                 start = self._starts.nth(len(self.made) + 1)
                 self.made.append(start)
-                self._begin(self._until_taken(start, start.door))
+                self._begin(self._start(start))
                 if start.again_after is not None:
                     self.repeated += 1
-                    self._begin(self._repeat(start))
+                    again = partial(self._doors.start, start)
+                    self._begin(self._later(start.again_after, again, start.door + 1))
             await asyncio.sleep(0.01)
 
     @property
     def waiting(self) -> int:
-        """How many starts have not been taken yet (or are to be made once more)."""
+        """How much has not been taken yet, or is to be said once more."""
         return len(self._open)
 
     async def close(self) -> None:
         """Give up what is left."""
         for task in self._open:
             task.cancel()
-        await self._http.aclose()
-        await self._senders.close()
+        await self._doors.close()
 
-    def _begin(self, work: Any) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._open.add(task)
         task.add_done_callback(self._open.discard)
 
-    async def _repeat(self, start: Start) -> None:
-        await asyncio.sleep(start.again_after or 0.0)
-        await self._until_taken(start, start.door + 1)
+    async def _start(self, start: Start) -> None:
+        """Nothing is said to a saga before somebody has taken its start."""
+        await self._until_taken(partial(self._doors.start, start), start.door)
+        for one in start.said:
+            self.signals += 1
+            self._begin(self._say(start, one))
 
-    async def _until_taken(self, start: Start, door: int) -> None:
-        """The same key at one door after the other: it is the same saga."""
-        while True:
-            address = self._doors[door % len(self._doors)]
-            if await (self._post(address, start) if address else self._publish(start)):
-                return
+    async def _say(self, start: Start, one: Said) -> None:
+        ask = partial(self._doors.tell, start, one)
+        await self._later(one.after, ask, one.door)
+        if one.again_after is not None:
+            self.repeated += 1
+            await self._later(one.again_after, ask, one.door + 1)
+
+    async def _later(self, after: float, ask: Ask, door: int) -> None:
+        await asyncio.sleep(after)
+        await self._until_taken(ask, door)
+
+    async def _until_taken(self, ask: Ask, door: int) -> None:
+        """At one door after the other: the same key is the same saga, the same id the same
+        signal.
+        """
+        while not await ask(door):
             door += 1
             self.retried += 1
             await asyncio.sleep(PAUSE_S)
-
-    async def _post(self, address: str, start: Start) -> bool:
-        url = f"{address}/sagas/{start.definition}"
-        try:
-            answer = await self._http.post(
-                url, json=start.input, headers={"Idempotency-Key": start.key}
-            )
-        except httpx.HTTPError:
-            return False
-        if answer.is_success:
-            ids = self.sagas.setdefault((start.definition, start.key), set())
-            ids.add(int(answer.json()["id"]))
-        elif answer.status_code < 500:
-            self.wrong.append(f"{start.definition} {start.key}: HTTP refused it: {answer.text}")
-        return answer.status_code < 500
-
-    async def _publish(self, start: Start) -> bool:
-        message: dict[str, Any] = {
-            "specversion": "1.0",
-            "id": start.key,
-            "source": "saga-chaos",
-            "type": "saga.start",
-            "tenant": str(DEFAULT_TENANT),
-            "requestkey": start.key,
-            "data": {"definition": start.definition, "input": start.input},
-        }
-        partition = partition_of_start(DEFAULT_TENANT, start.definition, start.key, self._parts)
-        record = Record(start.key.encode(), msgspec.json.encode(message), HEADERS)
-        await self._senders.submit(self._topic, partition, [record], OUTSIDE)
-        return True

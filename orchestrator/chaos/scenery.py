@@ -19,6 +19,8 @@ from orchestrator.definition.tree import commands_of
 
 SAGA = "orchestrator.cli"
 ORCHESTRATORS = ("one", "two")
+GROUP = "saga-chaos"
+"""The consumer group of the orchestrators."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def processes(scenery: Scenery) -> dict[str, tuple[str, ...]]:
     topics = {
         call.topic
         for name in (scenery.base, *scenery.drawn)
-        for call in commands_of(scenery.sagas[name].definition.body)
+        for saga in scenery.sagas[name].family()
+        for call in commands_of(saga.definition.body)
     }
     ours = [n for n in scenery.application.services if f"{n}.commands" in topics]
     theirs = [name for name in ours if name not in SIDES.values()]
@@ -96,6 +99,7 @@ def environment(scenery: Scenery, broker: BrokerSettings) -> dict[str, str]:
         "PYTHONPATH": ":".join(filter(None, sys.path)),
         "SAGA_LOG_LEVEL": "warning",
         "SAGA_LOG_FORMAT": "console",
+        "SAGA_GROUP": GROUP,
         "SAGA_OVERRIDES": "{}",  # those of the user name sagas of their own
         "SAGA_TOKEN": secrets.token_hex(16),
         "KAFKA_BOOTSTRAP_SERVERS": broker.address,

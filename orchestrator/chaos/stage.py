@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.topics import REPLIES, commands_topic
+from contracts.topics import REPLIES, REQUESTS, commands_topic
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock
 from orchestrator.chaos.blows import Blow, blows
 from orchestrator.chaos.crew import Crew
+from orchestrator.chaos.doors import Doors
 from orchestrator.chaos.drained import drained
 from orchestrator.chaos.echo import Echo
 from orchestrator.chaos.judgement import Judge
 from orchestrator.chaos.load import Load
 from orchestrator.chaos.report import Report
-from orchestrator.chaos.scenery import ORCHESTRATORS, Scenery, door_of
+from orchestrator.chaos.scenery import GROUP, ORCHESTRATORS, Scenery, door_of
 from orchestrator.chaos.starts import Starts
 from orchestrator.chaos.watch import Watch
 from orchestrator.settings import PARTITIONS
@@ -56,9 +57,11 @@ class Stage:  # pylint: disable=too-many-instance-attributes  # the parts of a r
             name: commands_topic(name) for names in self._services for name in names.split("+")
         }
         starts = Starts(wanted.seed, list(scenery.drawn.values()), scenery.base, scenery.inputs)
-        doors = [door_of(men.commands[name]) for name in ORCHESTRATORS]
-        self._load = Load(starts, doors, men.env["SAGA_TOKEN"], broker, PARTITIONS)
-        self._echo = Echo(broker, [REPLIES, *self._groups.values()], wanted.seed)
+        urls = [door_of(men.commands[name]) for name in ORCHESTRATORS]
+        self._doors = Doors(urls, men.env["SAGA_TOKEN"], broker, PARTITIONS)
+        self._load = Load(starts, self._doors)
+        self._echo = Echo(broker, [REQUESTS, REPLIES, *self._groups.values()], wanted.seed)
+        self._groups[GROUP] = REQUESTS
         self._watch = Watch([scenery.file(name) for name in ORCHESTRATORS], clock)
         self._blows: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -98,7 +101,7 @@ class Stage:  # pylint: disable=too-many-instance-attributes  # the parts of a r
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _quiet(self) -> bool:
-        """Whether all is said and taken, no saga is open, and no service has anything unread."""
+        """Whether all is said and taken, no saga is open, and nobody has anything unread."""
         if self._load.waiting or self._echo.waiting:
             return False
         settled = await asyncio.to_thread(self._watch.settled, len(self._load.made))
@@ -111,7 +114,7 @@ class Stage:  # pylint: disable=too-many-instance-attributes  # the parts of a r
 
     def judge(self, rebuilt: Path) -> Report:
         """Compare; the processes are gone."""
-        judge = Judge(self._scenery, self._load.made, self._load.sagas)
+        judge = Judge(self._scenery, self._load.made, self._doors)
         files = [self._scenery.file(name) for name in ORCHESTRATORS]
         judge.logs([*files, rebuilt])
         judge.sagas(rebuilt)
@@ -125,13 +128,15 @@ class Stage:  # pylint: disable=too-many-instance-attributes  # the parts of a r
             ends=dict(judged.ends),
             transitions=judged.transitions,
             blows=dict(self._blows),
-            repeated_starts=self._load.repeated,
-            retried_starts=self._load.retried,
+            signals=self._load.signals,
+            decided=dict(judged.decided),
+            repeated=self._load.repeated,
+            retried=self._load.retried,
             repeated_messages=self._echo.repeated,
             recovered_s={kind: round(s, 1) for kind, s in self._watch.recovered.items()},
             stillest_s=round(self._watch.stillest, 1),
             settled_s=round(self._settled_s, 1),
-            differences=[*self.wrong, *fallen, *self._load.wrong, *judged.differences],
+            differences=[*self.wrong, *fallen, *self._doors.wrong, *judged.differences],
         )
 
     async def _strike(self, blow: Blow) -> None:

@@ -1,10 +1,11 @@
-"""Which sagas are started, how and how often, drawn from the seed. Pure."""
+"""Which sagas are started and how often, and what is said to them: drawn from the seed. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from orchestrator.chaos.customers import Said, said
 from orchestrator.chaos.plays import script
 from orchestrator.chaos.shapes import Drawn
 
@@ -21,7 +22,7 @@ Inputs = Callable[[int, bool], Mapping[str, object]]
 class Start:
     """One saga to be started; ``door`` picks where. ``again_after``: seconds until the same start
     is made once more elsewhere (None: it is not). ``fails``: a saga of the application that is to
-    fail.
+    fail. ``said``: the signals that it gets.
     """
 
     definition: str
@@ -30,6 +31,7 @@ class Start:
     door: int
     again_after: float | None
     fails: bool = False
+    said: tuple[Said, ...] = ()
 
 
 class Starts:
@@ -48,4 +50,5 @@ class Starts:
             fails = dice.random() < FAILING
             return Start(self._base, key, self._inputs(number, fails), door, again, fails)
         drawn = dice.choice(self._drawn)
-        return Start(drawn.name, key, script(drawn, dice), door, again)
+        given, told = script(drawn, dice), said(drawn, key, dice)
+        return Start(drawn.name, key, given, door, again, said=told)

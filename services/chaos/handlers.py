@@ -9,6 +9,7 @@ from contracts.chaos import (
     EastLook,
     EastSpend,
     EastTake,
+    EastTakeBack,
     Moved,
     MovedBack,
     Seen,
@@ -16,6 +17,7 @@ from contracts.chaos import (
     WestLook,
     WestSpend,
     WestTake,
+    WestTakeBack,
 )
 from infra.datastore import Statements
 from services.chaos.ledger import books
@@ -25,6 +27,8 @@ _SQL = Statements("services.chaos")
 _BALANCE = _SQL["balance"]
 _CHANGE = _SQL["change"]
 _TAKE = _SQL["take"]
+_STANDS = _SQL["stands"]
+_OF_TICKET = _SQL["of_ticket"]
 _GIVE_BACK = _SQL["give_back"]
 
 east = Participant("chaos-east", package="services.chaos", books=books)
@@ -43,20 +47,44 @@ async def look(command: EastLook, work: Work) -> Seen:
 
 
 async def take(command: EastTake | EastSpend, work: Work) -> Moved:
-    """Take the amount. It is written before the play begins: what fails must take it back."""
+    """Take the amount. It is written before the play begins: what fails must take it back. In a
+    later round it is taken instead of what an earlier one took, which is given back.
+    """
+    step = (work.saga, work.message["step"])
+    if work.message["round"] > 1:
+        _return(work, work.db.execute(_STANDS, step).fetchone())
     work.db.execute(_CHANGE, (-command.amount,))
-    move = (work.saga, work.message["step"], command.amount)
-    ticket = work.db.execute(_TAKE, move).lastrowid
+    ticket = work.db.execute(_TAKE, (*step, command.amount)).lastrowid
     await _play(command.play, work)
     return Moved(ticket=ticket or 0)
 
 
 async def give_back(command: EastGiveBack, work: Work) -> MovedBack:
-    """Give the amount back."""
-    work.db.execute(_CHANGE, (command.amount,))
-    work.db.execute(_GIVE_BACK, (work.saga, work.message["step"], command.amount))
+    """Give back what stands, whatever the amount is by now; where nothing does, the amount, as the
+    books will show.
+    """
+    step = (work.saga, work.message["step"])
+    stands = work.db.execute(_STANDS, step).fetchone() or (*step, command.amount)
+    returned = _return(work, stands)
     await _play(command.play, work)
-    return MovedBack(returned=command.amount)
+    return MovedBack(returned=returned)
+
+
+async def take_back(command: EastTakeBack, work: Work) -> MovedBack:
+    """Give back all that stands of the saga that this ticket is of."""
+    standing = work.db.execute(_OF_TICKET, (command.ticket,)).fetchall()
+    returned = sum(_return(work, one) for one in standing)
+    await _play(command.play, work)
+    return MovedBack(returned=returned)
+
+
+def _return(work: Work, stands: tuple[int, str, int] | None) -> int:
+    """Give back what stands of a step of a saga: how much it is."""
+    if stands is None:
+        return 0
+    work.db.execute(_CHANGE, (stands[2],))
+    work.db.execute(_GIVE_BACK, stands)
+    return stands[2]
 
 
 async def _play(play: str, work: Work) -> None:
@@ -75,7 +103,9 @@ east.handles(EastLook)(look)
 east.handles(EastTake)(take)
 east.handles(EastSpend)(take)
 east.handles(EastGiveBack)(give_back)
+east.handles(EastTakeBack)(take_back)
 west.handles(WestLook)(look)
 west.handles(WestTake)(take)
 west.handles(WestSpend)(take)
 west.handles(WestGiveBack)(give_back)
+west.handles(WestTakeBack)(take_back)

@@ -12,6 +12,7 @@ def view(report: Report) -> RenderableType:
     """The figures, and every difference (the first fifty)."""
     minutes = report.seconds / 60
     ends = ", ".join(f"{count} {status}" for status, count in sorted(report.ends.items()))
+    decided = ", ".join(f"{count} {what}" for what, count in sorted(report.decided.items()))
     hits = ", ".join(f"{count} {kind}" for kind, count in sorted(report.blows.items()))
     recovered = ", ".join(f"{kind} {s:g} s" for kind, s in sorted(report.recovered_s.items()))
     lines = [
@@ -19,8 +20,9 @@ def view(report: Report) -> RenderableType:
         f"sagas        {report.sagas}: {ends or 'none'}",
         f"transitions  {report.transitions}, each decided again by the engine",
         f"blows        {sum(report.blows.values())}: {hits or 'none'}",
-        f"starts       {report.repeated_starts} repeated, {report.retried_starts} retried",
-        f"messages     {report.repeated_messages} commands and replies repeated",
+        f"signals      {report.signals}: {decided or 'none'}",
+        f"asked        {report.repeated} starts and signals repeated, {report.retried} retried",
+        f"messages     {report.repeated_messages} requests, commands and replies repeated",
         f"recovered    {recovered or 'nothing had to'} after the return, at most",
         f"stillest     {report.stillest_s:g} s without a move of an open saga",
         f"settled      {report.settled_s:g} s after the end of the load",

@@ -10,11 +10,12 @@ import pytest
 from contracts.chaos import Script
 from orchestrator.chaos.blows import APART_S, blows
 from orchestrator.chaos.plays import fails, refuses, script, succeeds
-from orchestrator.chaos.shapes import SIDES, draw
+from orchestrator.chaos.shapes import KID, SIDES, Drawn, Waiting, draw
 from orchestrator.chaos.starts import Start, Starts
 from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition import Application, Saga
-from orchestrator.definition.nodes import Parallel
+from orchestrator.definition.children import kind_of
+from orchestrator.definition.nodes import Parallel, Wait
 from orchestrator.definition.tree import steps_of
 
 SEEDS = range(30)
@@ -43,11 +44,40 @@ def test_the_text_is_what_was_drawn(seed: int) -> None:
     for one in draw(seed):
         saga: Saga = getattr(module, one.name.replace("-", "_"))
         assert f"{MODULE}:{one.name.replace('-', '_')}" in app.sagas
-        for step in steps_of(saga.definition.body):
-            shape = one.steps[step.name]
-            assert (step.kind, step.timeout_ms) == (shape.kind, shape.timeout_ms)
-            assert step.retry.attempts == shape.attempts
-        assert len(list(steps_of(saga.definition.body))) == len(one.steps)
+        same(one, saga)
+        assert list(saga.children) == ([KID] if one.errand else [])
+        for name, child in saga.children.items():
+            assert one.errand is not None
+            assert kind_of(child) == one.errand.kind, name
+            same(one.errand.saga, child)
+
+
+def same(one: Drawn, saga: Saga) -> None:
+    """Its steps, its wait, and what it takes are as drawn."""
+    leaves = {leaf.name: leaf for leaf in steps_of(saga.definition.body)}
+    for leaf in leaves.values():
+        if isinstance(leaf, Wait):
+            assert one.wait == Waiting(leaf.name, leaf.timeout_ms, leaf.expires)
+        elif not leaf.child:
+            shape = one.steps[leaf.name]
+            assert (leaf.kind, leaf.timeout_ms) == (shape.kind, shape.timeout_ms)
+            assert leaf.retry.attempts == shape.attempts
+    assert len(leaves) == len(one.steps) + bool(one.wait) + bool(one.errand)
+    assert [change.redo for change in saga.definition.changes or ()] == [one.redo] * bool(one.redo)
+    assert (saga.definition.deadline_ms or 0) == one.deadline_s * 1_000
+
+
+def test_every_run_has_all_there_is() -> None:
+    """Whatever the seed: waits, changes, deadlines, children of both kinds."""
+    for seed in SEEDS:
+        drawn = draw(seed)
+        assert {one.errand.kind for one in drawn if one.errand} == {"pivot", "compensatable"}
+        assert any(one.wait for one in drawn)
+        assert any(one.deadline_s for one in drawn)
+        assert any(one.redo == KID for one in drawn)
+    assert any(one.redo not in ("", KID) for seed in SEEDS for one in draw(seed))
+    ends = {one.wait.expires for seed in SEEDS for one in draw(seed) if one.wait}
+    assert ends == {"done", "refused"}
 
 
 def test_all_kinds_and_shapes_are_drawn() -> None:
@@ -94,6 +124,42 @@ def test_what_must_work_is_never_told_not_to() -> None:
                 assert succeeds(play, step.attempts)
             if step.kind == "pivot":
                 assert succeeds(play, 0) or refuses(play)
+
+
+def test_what_customers_say() -> None:
+    """Every signal, of a kind that the saga takes; some of it twice, contradicting, or late."""
+    made = starts(1, 2_000)
+    spoken = [one for start in made for one in start.said]
+    assert {one.signal for one in spoken} == {"approve", "reprice", "cancel"}
+    assert len({one.id for one in spoken}) == len(spoken)
+    assert any(one.again_after is not None for one in spoken)
+    assert any(one.after > 5 for one in spoken)
+    takes = {one.name: one for one in draw(1)}
+    for start in made:
+        for one in start.said:
+            drawn = takes[start.definition]
+            assert one.signal != "approve" or drawn.wait
+            assert one.signal != "reprice" or drawn.redo
+    answers = {
+        start.key: {one.data["approved"] for one in start.said if one.signal == "approve"}
+        for start in made
+    }
+    assert {True, False} in answers.values()
+
+
+def test_a_child_never_waits_for_a_person() -> None:
+    """The saga that has begun it would wait for ever."""
+    for start in starts(3, 2_000):
+        assert not any(
+            name.startswith("kid_undo") and refuses(str(play)) for name, play in start.input.items()
+        )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_anybody_is_struck_the_broker_is(seed: int) -> None:
+    """Two minutes are few blows: one of them is always the broker."""
+    kinds = [blow.kind for blow in blows(seed, 115, ["one", "two"], ["s"])]
+    assert "broker" in kinds
 
 
 def test_blows_come_every_5_to_30_s_and_of_every_kind() -> None:

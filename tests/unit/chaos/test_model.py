@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from orchestrator.chaos import legal
+from orchestrator.chaos import effects, legal
 from orchestrator.chaos.retrace import retrace
 from orchestrator.chaos.shapes import Drawn, Shape
 from orchestrator.engine.facts import Completed, Faulted, Succeeded, Transition
@@ -84,48 +84,48 @@ def test_an_open_saga_is_not_at_an_end() -> None:
     assert wrong(world()) == ["not at an end: running"]
 
 
-def effects(made: World, **found: tuple[int, int]) -> list[str]:
+def found_wrong(made: World, **found: tuple[int, int]) -> list[str]:
     """What the model has against these effects."""
-    return list(legal.effects(STEPS, state_of(made), found))
+    return list(effects.differences(STEPS, state_of(made), effects.rounds(made.log), found))
 
 
 def test_completed_is_everything_once() -> None:
     """Neither twice, nor undone, nor left out."""
     made = played()
-    assert not effects(made, s1=(1, 0), s2=(1, 0), s3=(1, 0))
-    assert len(effects(made, s1=(2, 0), s2=(1, 0), s3=(1, 0))) == 1
-    assert len(effects(made, s1=(1, 1), s2=(1, 0), s3=(1, 0))) == 1
-    assert len(effects(made, s1=(1, 0), s2=(1, 0))) == 1
+    assert not found_wrong(made, s1=(1, 0), s2=(1, 0), s3=(1, 0))
+    assert len(found_wrong(made, s1=(2, 0), s2=(1, 0), s3=(1, 0))) == 1
+    assert len(found_wrong(made, s1=(1, 1), s2=(1, 0), s3=(1, 0))) == 1
+    assert len(found_wrong(made, s1=(1, 0), s2=(1, 0))) == 1
 
 
 def test_failed_is_nothing_left() -> None:
     """Done once and undone once, or not at all."""
     made = played(s2="refused")
-    assert not effects(made, s1=(1, 1))
-    assert len(effects(made, s1=(1, 0))) == 1
-    assert len(effects(made, s1=(1, 2))) == 1
-    assert len(effects(made, s1=(2, 2))) == 1
-    assert len(effects(made, s1=(1, 1), s2=(1, 1))) == 1  # it was refused: nothing was done
-    assert len(effects(made, s1=(1, 1), s3=(1, 0))) == 1  # it was never asked
+    assert not found_wrong(made, s1=(1, 1))
+    assert len(found_wrong(made, s1=(1, 0))) == 1
+    assert len(found_wrong(made, s1=(1, 2))) == 1
+    assert len(found_wrong(made, s1=(2, 2))) == 1
+    assert len(found_wrong(made, s1=(1, 1), s2=(1, 1))) == 1  # it was refused: nothing was done
+    assert len(found_wrong(made, s1=(1, 1), s3=(1, 0))) == 1  # it was never asked
 
 
 def test_what_is_owed_stands() -> None:
     """The undo was refused."""
     made = played(s2="refused", undo_s1="refused")
-    assert not effects(made, s1=(1, 0))
-    assert len(effects(made, s1=(1, 1))) == 1
+    assert not found_wrong(made, s1=(1, 0))
+    assert len(found_wrong(made, s1=(1, 1))) == 1
 
 
 def test_answers_that_nobody_can_have_given() -> None:
     """The plays say what can be answered."""
     log = played(s2="refused").log
-    assert not list(legal.answers({"do_s2": "no"}, log))
-    assert list(legal.answers({}, log)) == ["do of s2 was refused, and was to go 'yes'"]
-    assert len(list(legal.answers({"do_s1": "never", "do_s2": "no"}, log))) == 1
+    assert not list(legal.answers(DRAWN, {"do_s2": "no"}, log))
+    assert list(legal.answers(DRAWN, {}, log)) == ["do of s2 was refused, and was to go 'yes'"]
+    assert len(list(legal.answers(DRAWN, {"do_s1": "never", "do_s2": "no"}, log))) == 1
     fault = Faulted("s1", "do", 3, "failed", f"{legal.PLAYED} so", 0)
     transition = Transition(1, 2, 1, "x", (fault,))
-    assert list(legal.answers({"do_s1": "fail:2"}, [transition]))
-    assert not list(legal.answers({"do_s1": "fail:3"}, [transition]))
+    assert list(legal.answers(DRAWN, {"do_s1": "fail:2"}, [transition]))
+    assert not list(legal.answers(DRAWN, {"do_s1": "fail:3"}, [transition]))
 
 
 @pytest.mark.parametrize("outcomes", [{}, {"s2": "refused"}, {"s1": "failed"}, {"s3": "failed"}])

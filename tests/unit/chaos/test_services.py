@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.chaos import EastGiveBack, EastLook, EastTake
+from contracts.chaos import EastGiveBack, EastLook, EastTake, EastTakeBack
 from infra.datastore import migrate, open_database
 from orchestrator.chaos.ledgers import Ledgers
 from orchestrator.chaos.replayed import Replayed
@@ -63,6 +63,33 @@ async def test_it_goes_as_the_command_says(desk: Desk) -> None:
     assert effects(desk) == ((8, "s2", 1, 1, 0),)
 
 
+async def test_a_later_round_takes_another_amount_instead(desk: Desk) -> None:
+    """And an undo gives back what stands, whatever the amount has become."""
+    here = {"saga": "8", "step": "s1"}
+    await desk.ask(EastTake(play="yes", amount=3), **here)
+    failed = await desk.ask(EastTake(play="never", amount=5), **here, round=2)
+    assert failed[0] == "failed"
+    assert effects(desk) == ((8, "s1", 1, 0, 3),)
+    await desk.ask(EastTake(play="yes", amount=5), **here, round=2)
+    assert effects(desk) == ((8, "s1", 2, 1, 5),)
+    undo = EastGiveBack(play="yes", amount=9)
+    assert await desk.ask(undo, **here, round=2, direction="undo") == ("succeeded", {"returned": 5})
+    assert effects(desk) == ((8, "s1", 2, 2, 0),)
+
+
+async def test_all_of_a_saga_is_taken_back_by_its_ticket(desk: Desk) -> None:
+    """What stands of it, and of no other one; twice there is nothing left."""
+    await desk.ask(EastTake(play="yes", amount=3), saga="8", step="s1")
+    await desk.ask(EastTake(play="yes", amount=4), saga="8", step="s1", round=2)
+    _, last = await desk.ask(EastTake(play="yes", amount=5), saga="8", step="s2")
+    await desk.ask(EastTake(play="yes", amount=7), saga="9", step="s1")
+    whole = EastTakeBack(play="yes", ticket=last["ticket"])
+    for saga, returned in (("10", 9), ("11", 0)):
+        undo = {"saga": saga, "step": "kid", "direction": "undo", "child": "errand"}
+        assert await desk.ask(whole, **undo) == ("succeeded", {"returned": returned})
+    assert effects(desk) == ((8, "s1", 2, 2, 0), (8, "s2", 1, 1, 0), (9, "s1", 1, 0, 7))
+
+
 async def test_the_ledgers_read_effects_and_memories(tmp_path: Path) -> None:
     """What the books say and what the inbox remembers; a tombstone is neither done nor undone."""
     with closing(Desk(east, tmp_path)) as desk:
@@ -70,6 +97,7 @@ async def test_the_ledgers_read_effects_and_memories(tmp_path: Path) -> None:
         await desk.ask(EastGiveBack(play="yes", amount=3), saga="6", step="s1", direction="undo")
     with closing(Ledgers(PLAYING, {"chaos-east": tmp_path / "chaos-east.db"})) as ledgers:
         assert ledgers.played == {5: {"s1": (1, 0)}}
+        assert ledgers.standing == {5: {"s1": 3}}
         assert ledgers.stored(5) == {"s1": (1, 0)}
         assert ledgers.stored(6) == {"s1": (0, 0)}
         assert not ledgers.unbalanced
