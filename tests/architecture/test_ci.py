@@ -22,7 +22,6 @@ CHECKS = {
     "pylint of the tests": "run pylint -j 2 --recursive",
     "import map": "run lint-imports",
     "types (pyright strict)": "run pyright",
-    "unit tests, coverage": "run pytest*unit.xml",
     "planted bugs": "run pytest*planted.xml",
     "crash points": "run pytest*points.xml",
     "simulation": "run python -m tests.simulation",
@@ -159,7 +158,7 @@ def test_a_failed_test_fails_the_run(checkout: Checkout, case: str) -> None:
 def test_tests_that_did_not_run_fail_the_run(checkout: Checkout, failing: str) -> None:
     status, said = checkout.run(PASSED, STUB_FAILS=failing)
     assert status == 1
-    assert "the tests did not run to their end: unit, tests" in said
+    assert "the tests did not run to their end: tests" in said
 
 
 def test_a_long_check_that_did_not_run_is_named(checkout: Checkout) -> None:
