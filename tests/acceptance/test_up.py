@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.acceptance.conftest import Saga
+from tests.acceptance.slow import write_slow_application
 
 ORDERS = itertools.count(1)
 
@@ -238,71 +238,3 @@ def test_a_saga_without_a_way_back_is_not_cancelled(saga: Saga) -> None:
     one = str(saga.json("start", "waiting", "--input", '{"number": 2}')["id"])
     saga.run("cancel", one, "--reason", "too late").is_a_mistake("no way back", "wait")
     assert saga.json("status", one)["state"] == "running"
-
-
-def write_slow_application(folder: Path) -> None:
-    """An application whose service refuses to do anything until there is a file called `go`."""
-    (folder / "slow.py").write_text(SLOW, encoding="utf-8")
-    migrations = folder / "slowpart" / "migrations"
-    migrations.mkdir(parents=True)
-    (folder / "slowpart" / "__init__.py").touch()
-    (migrations / "__init__.py").touch()
-    (migrations / "0001_none.sql").write_text("CREATE TABLE unused (x INTEGER);\n", "utf-8")
-
-
-SLOW = """
-from pathlib import Path
-
-from contracts.messages import Command, Message, Reply
-from orchestrator.definition import Application, FOREVER, RetryPolicy
-from orchestrator.definition import compensatable, retriable, saga
-from services.participant import Participant, Work
-
-SOON = RetryPolicy(attempts=FOREVER, initial=0.1, maximum=0.2)
-TWICE = RetryPolicy(attempts=2, initial=0.1, maximum=0.2)
-
-
-class Number(Message):
-    number: int
-
-
-class Went(Reply):
-    pass
-
-
-class Go(Command):
-    service = "gate"
-    reply = Went
-    number: int
-
-
-class Leave(Command):
-    service = "gate"
-    reply = Went
-    number: int
-
-
-gate = Participant("gate", package="slowpart")
-
-
-@gate.handles(Go)
-def go(command: Go, work: Work) -> Went:
-    if not Path("go").exists():
-        raise RuntimeError("the gate is shut")
-    return Went()
-
-
-@gate.handles(Leave)
-def leave(command: Leave, work: Work) -> Went:
-    return Went()
-
-
-timid = saga("timid", input=Number).then(compensatable("try", Go, undo=Leave, retry=SOON)).ends()
-waiting = saga("waiting", input=Number).then(retriable("wait", Go, retry=SOON)).ends()
-stubborn = saga("stubborn", input=Number).then(retriable("must", Go, retry=TWICE)).ends()
-app = Application(
-    "slow",
-    sagas=("slow:waiting", "slow:stubborn", "slow:timid"),
-    services={"gate": "slow:gate"},
-)
-"""
