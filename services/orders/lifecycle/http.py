@@ -22,7 +22,7 @@ from services.orders.lifecycle.bodies import (
 )
 from services.orders.lifecycle.desk import LifecycleDesk, Wanted
 from services.orders.lifecycle.history import HistoryCursor, history_page
-from services.orders.lifecycle.model import Lifecycle, steps_of
+from services.orders.lifecycle.model import Lifecycle, steps_of, surely_taken
 from services.orders.lifecycle.views import fulfillment_view, signal_view, status_view
 from services.participant import Running
 
@@ -36,6 +36,8 @@ TOLD_S: Final = 0.025
 caller prefers nothing: what was asked for is on the disk, and an answer should take 100 ms at most,
 50 ms for a signal (seeds/001). Whoever wants to know more prefers to wait, or looks again.
 """
+DECIDED_S: Final = 2.0
+"""How long the answer to a signal waits that may well be refused: the refusal should be a 409."""
 
 Reviewer = Annotated[Principal, permission("orders:review")]
 SignalId = Annotated[str, Path(min_length=1, max_length=200, description="a signal's id")]
@@ -154,10 +156,12 @@ class Lifecycles:
         self, asked: Asked, wanted: Wanted, who: Principal, response: Response
     ) -> dict[str, Any]:
         tenant, reference = who.tenant, self._led(asked.order_id, who)
+        wait_s: float | None = asked.wait
+        if wait_s is None:
+            steps = steps_of(self._running.reader, looked(self._desk.find, tenant, reference))
+            wait_s = TOLD_S if surely_taken(wanted.signal, steps) else DECIDED_S
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
-        found = await self._desk.wait_signal(
-            tenant, reference, wanted.id, TOLD_S if asked.wait is None else asked.wait
-        )
+        found = await self._desk.wait_signal(tenant, reference, wanted.id, wait_s)
         place = f"/orders/{reference}/signals/{wanted.id}"
         response.headers["Location"] = place
         view = signal_view(self._desk.find(tenant, reference), found)

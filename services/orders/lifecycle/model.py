@@ -138,6 +138,20 @@ def completed(steps: list[StepRow]) -> list[str]:
     return [step.path for step in steps if (step.direction, step.phase) == ("do", "done")]
 
 
+def undone(steps: list[StepRow]) -> list[str]:
+    """The steps whose work was undone, in that order."""
+    return [step.path for step in steps if step.phase == "undone"]
+
+
+def surely_taken(signal: str, steps: list[StepRow]) -> bool:
+    """Whether the saga will hardly refuse the signal, as far as is known here: there is a way back
+    and the address can change until the child saga begins, and a review is waited for.
+    """
+    if signal == "review":
+        return any(step.path == "review" and step.phase == "waiting" for step in steps)
+    return not any(step.path.partition("/")[0] == "shipping" for step in steps)
+
+
 def current(steps: list[StepRow]) -> StepRow | None:
     """The step that the order stands at; that of its child saga where there is one."""
     active = [step for step in steps if step.phase in _ACTIVE]

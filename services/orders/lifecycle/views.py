@@ -5,8 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.address import Address
-from services.orders.lifecycle.model import Lifecycle, SignalRow, StepRow, completed, current
-from services.orders.model import Order
+from services.orders.lifecycle.model import (
+    Lifecycle,
+    SignalRow,
+    StepRow,
+    completed,
+    current,
+    undone,
+)
+from services.orders.model import Failure, Order
 
 
 def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
@@ -28,7 +35,7 @@ def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
         "attempt": at and at.attempt,
         "completed_steps": completed(steps),
         "result": order.result and json.loads(order.result),
-        "error": failure and {**failure._asdict(), "undone": list(failure.undone)},
+        "error": failure and {**failure._asdict(), "undone": _undone(failure, steps)},
         "late": bool(order.late),
         "payment_id": order.payment_id,
         "items": json.loads(order.items),
@@ -38,6 +45,11 @@ def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
         "created_at": iso(order.created_at),
         "updated_at": iso(order.updated_at),
     }
+
+
+def _undone(failure: Failure, steps: list[StepRow]) -> list[str]:
+    """With the steps of the child saga, of which the order's own saga says nothing."""
+    return list(dict.fromkeys([*undone(steps), *failure.undone]))
 
 
 def fulfillment_view(order: Order) -> dict[str, Any]:
@@ -78,7 +90,7 @@ def order_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
         "updatedAt": iso(order.updated_at),
     }
     if order.failure is not None:
-        shown["failure"] = order.failure._asdict()
+        shown["failure"] = {**order.failure._asdict(), "undone": _undone(order.failure, steps)}
     return shown
 
 

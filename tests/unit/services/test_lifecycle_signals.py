@@ -20,6 +20,7 @@ from tests.unit.services.orders_led import (
     Led,
     begin,
     failed,
+    moved,
     started,
     told,
 )
@@ -135,6 +136,31 @@ async def test_who_prefers_nothing_waits_a_moment_and_no_longer(
     asked = asyncio.create_task(client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=KEY))
     await Led(shop).tell(started(), told("applied", "k-1"))
     assert (await asked).json()["outcome"] == "applied", "within the moment"
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "step"),
+    [
+        ("cancel", CANCEL, "shipping"),
+        ("update-address", UPDATE, "shipping"),
+        ("review", REVIEW, "validate"),
+    ],
+)
+async def test_a_refusal_that_may_well_come_is_waited_for(
+    shop: Shop,
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    body: Any,
+    step: str,
+) -> None:
+    monkeypatch.setattr(http, "TOLD_S", 0)
+    await begin(shop, client)
+    await Led(shop).tell(moved(step))
+    asked = asyncio.create_task(client.post(f"{SIGNALS}/{what}", json=body, headers=KEY))
+    await shop.last_start()
+    await Led(shop).tell(told("refused", "k-1", "too late", signal=what))
+    assert (await asked).status_code == 409
 
 
 async def test_a_signal_of_which_nothing_is_known_yet_is_pending(
