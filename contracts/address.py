@@ -5,10 +5,10 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from contracts.countries import THREE_LETTERS, TWO_LETTERS
 from contracts.messages import Message
 
 _ZIP_CODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 -]*[A-Za-z0-9])?")
-_COUNTRY: Final = re.compile(r"[A-Z]{2,3}")
 
 
 def printable(text: str) -> str:
@@ -32,7 +32,7 @@ def _zip_code(text: str) -> str:
 
 
 def _country(text: str) -> str:
-    if not _COUNTRY.fullmatch(text):
+    if text not in TWO_LETTERS and text not in THREE_LETTERS:
         raise ValueError("it must be a country's two or three letters (ISO 3166-1), as DE or USA")
     return text
 

@@ -129,7 +129,8 @@ def _stand_in() -> None:
 def _explain(error: Exception, *, debug: bool) -> int:
     message = getattr(error, "format_message", None)  # every typer, with click inside or beside it
     if message is not None:
-        return _say(str(message()), USAGE)
+        text = str(message())
+        return _say(text, USAGE) if text else USAGE  # without words: the help was shown
     mistake: str | None = import_module("orchestrator.cli.mistakes").mistake(error)
     if debug:
         logging.getLogger("saga").error("saga %s", " ".join(sys.argv[1:]), exc_info=error)

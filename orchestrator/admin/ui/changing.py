@@ -10,8 +10,9 @@ from orchestrator.admin.asking import carried
 from orchestrator.admin.ui import fields
 from orchestrator.admin.ui.deciding import Deciding, Question, Visit, reasons
 from orchestrator.admin.ui.fields import Asked, Field
+from orchestrator.admin.ui.picture import leaves
 from orchestrator.admin.ui.signal_form import SignalForm
-from orchestrator.definition.nodes import Change
+from orchestrator.definition.nodes import Change, Step
 
 
 class Changing:
@@ -48,10 +49,13 @@ class Changing:
         self, visit: Visit, change: Change, asked: Asked, wrong: str = "", status: int = 200
     ) -> Response:
         what = ", ".join(change.fields)
-        says = (
-            f"It changes {what}; {change.redo} is done again with it, if it has begun already. Too"
-            f" late, it is refused: once {change.redo} is over."
-        )
+        says = f"It changes {what}, and {change.redo} is done with it"
+        if self._is_child(visit, change.redo):
+            says += (
+                ". Once its saga runs, that decides what it does again, and whether it still can."
+            )
+        else:
+            says += ", again if it is being done. Once that is over it is too late."
         question = Question(f"Change {what}?", says, f"Send {change.signal}", "go")
         return self._deciding.ask(visit, question, asked, wrong, status)
 
@@ -62,6 +66,11 @@ class Changing:
             if change.signal == signal:
                 return change
         raise Problem(404, f"saga {visit.saga} takes no {signal}", code="change_not_found")
+
+    def _is_child(self, visit: Visit, step: str) -> bool:
+        definition = self._deciding.looking(visit.who).definition(visit.saga)
+        nodes = leaves(definition.body) if definition else ()
+        return any(isinstance(one, Step) and one.name == step and one.child for one in nodes)
 
     def _form(self, visit: Visit, change: Change) -> SignalForm:
         name = self._deciding.looking(visit.who).row(visit.saga).definition

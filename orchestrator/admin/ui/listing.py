@@ -16,6 +16,7 @@ from orchestrator.admin.why import Waiting, why
 from orchestrator.engine.state import Status
 from orchestrator.sagalog.rows import SagaRow
 
+Order = Literal["", "newest", "stalest"]
 LIMIT: Final = 25
 STALEST: Final = "stalest"
 _SHORT: Final = {
@@ -32,12 +33,14 @@ _OPEN: Final = ("running", "compensating", "needs_operator")
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which sagas; empty is any. ``find`` is an id, or how a request key begins."""
+    """Which sagas; empty is any. ``find`` is an id, or how a request key begins. Where no order is
+    wanted, the open ones come first, the stalest at the top, and then the newest that have ended.
+    """
 
     definition: str = ""
     state: str = ""
     find: str = ""
-    order: Literal["newest", "stalest"] = "newest"
+    order: Order = ""
     after: int | None = None
 
     def url(self, path: str = HOME, **changes: object) -> str:
@@ -45,7 +48,7 @@ class Wanted(msgspec.Struct, frozen=True):
         query = {
             name: value
             for name, value in {**asdict(self), **changes}.items()
-            if value not in ("", None, "newest")
+            if value not in ("", None)
         }
         return f"{path}?{urlencode(query)}" if query else path
 
@@ -68,7 +71,7 @@ async def wanted(
     definition: Annotated[str, Query(max_length=100)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
     find: Annotated[str, Query(max_length=200)] = "",
-    order: Annotated[Literal["newest", "stalest"], Query()] = "newest",
+    order: Annotated[Order, Query()] = "",
     after: Annotated[int | None, Query(ge=0, lt=_MOST_ID)] = None,
 ) -> Wanted:
     """Dependency: what the query asks for. Raises Problem 422 for a state that there is not."""
@@ -92,6 +95,9 @@ def found(backend: Backend, tenant: int, asked: Wanted) -> Found:
         return Found(backend.reader.stalest(LIMIT, tenant, definition, status), None)
     rows = backend.reader.list(tenant, definition, status, asked.after, LIMIT + 1)
     after = rows[LIMIT - 1].id if len(rows) > LIMIT else None
+    if not asked.order and asked.after is None:
+        first = backend.reader.stalest(LIMIT, tenant, definition, status)
+        rows = [*first, *(row for row in rows if row.status not in _OPEN)]
     return Found(rows[:LIMIT], after)
 
 
@@ -140,6 +146,13 @@ def short(waiting: Waiting) -> str:
     return f"{waiting.step or 'saga'} {_SHORT[waiting.kind]}"
 
 
+def _following(asked: Wanted, sagas: Found) -> str | None:
+    """The address of the page after this one; after the first one, of all, newest first."""
+    if sagas.after is None:
+        return None
+    return asked.url(order="newest", after=sagas.after if asked.order else None)
+
+
 def context(backend: Backend, tenant: int, asked: Wanted, now: int) -> dict[str, Any]:
     """What the template of the list needs."""
     sagas = found(backend, tenant, asked)
@@ -150,7 +163,7 @@ def context(backend: Backend, tenant: int, asked: Wanted, now: int) -> dict[str,
         "states": get_args(Status),
         "counts": {status: counts.get(status, 0) for status in _OPEN},
         "lines": lines(backend, sagas.rows, now),
-        "following": asked.url(after=sagas.after) if sagas.after is not None else None,
+        "following": _following(asked, sagas),
         "rows": sagas.rows,
         "limit": LIMIT,
     }

@@ -1,6 +1,6 @@
 """What may be done with a saga now, by whoever looks at it: the buttons of its page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -8,7 +8,7 @@ from infra.http.guards import Principal
 from orchestrator.admin.ui.pages import HOME
 from orchestrator.admin.ui.picture import leaves
 from orchestrator.admin.ui.undoing import WHO, Undoing
-from orchestrator.definition.nodes import Change, Definition, Wait
+from orchestrator.definition.nodes import Definition, Wait
 from orchestrator.engine.decide import decide
 from orchestrator.engine.facts import SignalRefused
 from orchestrator.engine.inputs import Signal
@@ -24,19 +24,26 @@ class Button(NamedTuple):
     look: str = ""
 
 
+class Standing(NamedTuple):
+    """Where a saga stands; ``below`` are the sagas that do its steps now, and decide about them."""
+
+    state: State
+    definition: Definition | None
+    below: Mapping[str, tuple[Definition, State]]
+
+
 def saga_path(saga: int) -> str:
     """The address of a saga's page."""
     return f"{HOME}/sagas/{saga}"
 
 
-def offered(
-    state: State, definition: Definition | None, back: Undoing | None, who: Principal
-) -> list[Button]:
+def offered(standing: Standing, back: Undoing | None, who: Principal) -> list[Button]:
     """The buttons; what would be refused is not offered."""
+    state = standing.state
     here, buttons = saga_path(state.saga), list[Button]()
-    if definition is not None and who.may("sagas:signal"):
-        buttons += _answers(here, definition, state)
-        buttons += _changes(here, definition, state)
+    if standing.definition is not None and who.may("sagas:signal"):
+        buttons += _answers(here, standing.definition, state)
+        buttons += _changes(here, standing.definition, standing)
     if state.status == "needs_operator" and who.may("sagas:repair"):
         buttons.append(Button("Repair…", f"{here}/repair", "operator"))
     if back and back.standing in ("would", "held") and who.may("sagas:cancel"):
@@ -57,20 +64,24 @@ def _answers(here: str, definition: Definition, state: State) -> Iterator[Button
             yield Button(f"{word} {wait.name}…", f"{place}?answer={word.lower()}", look)
 
 
-def _changes(here: str, definition: Definition, state: State) -> Iterator[Button]:
-    plan = Plan(definition)
+def _changes(here: str, definition: Definition, standing: Standing) -> Iterator[Button]:
     for change in definition.changes or ():
-        if _taken(plan, state, change):
-            place = f"{here}/changes/{quote(change.signal, safe='')}"
+        place = f"{here}/changes/{quote(change.signal, safe='')}"
+        deciding = standing.below.get(change.redo, (definition, standing.state))
+        if _taken(*deciding, change.signal) and _taken(definition, standing.state, change.signal):
             yield Button(f"Change {', '.join(change.fields)}…", place)
 
 
-def _taken(plan: Plan, state: State, change: Change) -> bool:
+def _taken(definition: Definition, state: State, signal: str) -> bool:
     """Whether the saga would take it now, or hold it: the engine says so, on a copy in memory."""
-    data = dict.fromkeys(change.required)
-    told = Signal("what-if", state.updated_at, change.signal, "what if", WHO, data)
+    change = next((one for one in definition.changes or () if one.signal == signal), None)
+    if change is None:
+        return False
+    told = Signal(
+        "what-if", state.updated_at, signal, "what if", WHO, dict.fromkeys(change.required)
+    )
     try:
-        _, transition = decide(plan, state, told)
+        _, transition = decide(Plan(definition), state, told)
     except (KeyError, ValueError):  # nobody can say; its owner will
         return True
     return not any(isinstance(fact, SignalRefused) for fact in transition.facts)

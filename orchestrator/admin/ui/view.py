@@ -11,7 +11,7 @@ from orchestrator.admin.ports import Backend
 from orchestrator.admin.told import Tone, told
 from orchestrator.admin.ui.live import fingerprint
 from orchestrator.admin.ui.looks import IDLE, STATUS
-from orchestrator.admin.ui.offered import Button, offered
+from orchestrator.admin.ui.offered import Button, Standing, offered
 from orchestrator.admin.ui.picture import Child, Painter, Part, leaves
 from orchestrator.admin.ui.undoing import Undoing, undoing
 from orchestrator.admin.why import Waiting, why
@@ -78,8 +78,28 @@ class Looking(NamedTuple):
 
     def undoing(self, saga: int) -> Undoing | None:
         """What undoing it would do; None without its definition. Raises Problem 404."""
-        definition = self.definition(saga)
-        return undoing(Plan(definition), self.state(saga), self.now) if definition else None
+        definition, state = self.definition(saga), self.state(saga)
+        if definition is None:
+            return None
+        back = undoing(Plan(definition), state, self.now)
+        if back.standing == "held" and back.why in (below := self.below(state, definition)):
+            child = undoing(Plan(below[back.why][0]), below[back.why][1], self.now)
+            if child.standing == "refused":
+                return Undoing("refused", f"{back.why}: {child.why}")
+        return back
+
+    def below(self, state: State, definition: Definition) -> dict[str, tuple[Definition, State]]:
+        """The sagas that do steps now and decide about them, by step, where they are known here."""
+        found: dict[str, tuple[Definition, State]] = {}
+        for leaf in leaves(definition.body):
+            at = state.steps.get(leaf.name)
+            if not isinstance(leaf, Step) or not leaf.child or at is None or not at.waits:
+                continue
+            child = self.child(state, leaf, at.round)
+            known = None if child.saga is None else self.definition(child.saga)
+            if child.saga is not None and known is not None:
+                found[leaf.name] = known, self.state(child.saga)
+        return found
 
     def saga(self, saga: int) -> SagaView:
         """Everything about one saga. Raises Problem 404."""
@@ -104,7 +124,7 @@ class Looking(NamedTuple):
             timeline(reader.history(saga, self.who.tenant)),
             _ahead(definition, state),
             parent,
-            offered(state, definition, back, self.who),
+            self._buttons(state, definition, back),
             reader.partition_facts(row.partition),
             self.fingerprint(saga),
         )
@@ -115,6 +135,12 @@ class Looking(NamedTuple):
         key = idempotency_key(state.tenant, state.saga, step.name, "do", number)
         row = self.backend.reader.by_key(self.who.tenant, name, key)
         return Child(name, row and row.id, STATUS[row.status] if row else IDLE)
+
+    def _buttons(
+        self, state: State, definition: Definition | None, back: Undoing | None
+    ) -> list[Button]:
+        below = self.below(state, definition) if definition else {}
+        return offered(Standing(state, definition, below), back, self.who)
 
     def fingerprint(self, saga: int) -> str:
         """Of the saga and of the sagas it has begun."""

@@ -53,6 +53,8 @@ def test_the_whole_in_one_line() -> None:
         ("country", "Germany", "two or three letters"),
         ("country", "", "two or three letters"),
         ("country", "D1", "two or three letters"),
+        ("country", "XX", "two or three letters"),
+        ("country", "GER", "two or three letters"),
         ("street", 12, "string"),
         ("city", None, "string"),
     ],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import httpx
 import pytest
@@ -24,7 +25,9 @@ async def test_the_list_says_how_each_saga_stands_and_what_it_waits_for(
     assert "payment waits for an answer" in said
     assert f"order {ended} failed order-2" in said
     assert "payment: there is none" in said
-    assert said.index(f"order {ended}") < said.index(f"order {saga}")
+    assert said.index(f"order {saga}") < said.index(f"order {ended}")
+    newest = text(await page(browser, "/ui?order=newest"))
+    assert newest.index(f"order {ended}") < newest.index(f"order {saga}")
     stalest = text(await page(browser, "/ui?order=stalest"))
     assert f"order {saga}" in stalest
     assert f"order {ended}" not in stalest
@@ -63,10 +66,13 @@ async def test_pages_of_the_list_follow_each_other(browser: Client, backend: Fak
     backend.answers["pack"] = ""
     for number in range(27):
         await backend.start("work", f"k-{number:02}", {"order": number}, 1)
-    first = await page(browser, "/ui")
-    following = re.search(r'href="(/ui\?after=\d+)">Older', first.text)
+    stalest = await page(browser, "/ui")
+    all_ = re.search(r'href="(/ui\?order=newest)">All', stalest.text)
+    assert all_
+    first = await page(browser, all_[1])
+    following = re.search(r'href="(/ui\?order=newest&amp;after=\d+)">Older', first.text)
     assert following
-    second = await page(browser, following[1])
+    second = await page(browser, unescape(following[1]))
     assert "k-00" in second.text
     assert "k-26" not in second.text
     assert "Older" not in second.text

@@ -62,6 +62,7 @@ async def test_buttons_are_those_that_can_do_something(browser: Client, ordered:
     ]
     assert await buttons(await ordered("o-2", prepare="")) == ["Change address…", "Cancel…"]
     assert await buttons(await ordered("o-3", ship="")) == []
+    assert await buttons(await ordered("o-6", dispatch="")) == [], "its child has no way back"
     assert await buttons(await ordered("o-4")) == []
     stuck = await ordered("o-5", payment="refused", undo_inventory="refused")
     assert await buttons(stuck) == ["Repair…"]
