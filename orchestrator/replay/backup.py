@@ -1,4 +1,5 @@
-"""A whole copy of the saga log while it is written, and a log from such a copy (DESIGN law 14).
+"""A whole copy of the saga log while it is written, and a log from such a copy (DESIGN law 14); the
+same of the database of a service, which nothing but a copy brings back.
 
 The copy is SQLite's online backup over a read-only connection: one moment of the log, and the
 writer goes on meanwhile. What came after that moment stands on the topic, and is read from there
@@ -19,7 +20,8 @@ from orchestrator.sagalog.errors import SagaLogError
 from orchestrator.sagalog.fold import PartitionFacts
 from orchestrator.sagalog.store import SagaLog
 
-_ITS_TABLES: Final = "SELECT 1 FROM partitions, sagas, transitions, definitions LIMIT 0"
+_LOG: Final = "SELECT 1 FROM partitions, sagas, transitions, definitions LIMIT 0"
+_ANY: Final = "SELECT 1 FROM sqlite_schema LIMIT 0"
 NOT_WRITTEN: Final = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"}
 
 
@@ -30,7 +32,16 @@ def back_up(file: str | PathLike[str], copy: str | PathLike[str]) -> int:
     (there is no log, or it is damaged), NotWritten.
     """
     with placing(Path(copy).absolute(), COPIED) as beside:
-        _copy(Path(file).absolute(), beside)
+        _copy(Path(file).absolute(), beside, _LOG)
+        return beside.stat().st_size
+
+
+def copy_service(file: str | PathLike[str], copy: str | PathLike[str]) -> int:
+    """Copy the database of a service, which may be in use, or put a copy in its place; returns its
+    size in bytes. Raises as ``back_up``.
+    """
+    with placing(Path(copy).absolute(), COPIED) as beside:
+        _copy(Path(file).absolute(), beside, _ANY)
         return beside.stat().st_size
 
 
@@ -41,7 +52,7 @@ def restore(copy: str | PathLike[str], file: str | PathLike[str]) -> list[Partit
     NotWritten; then nothing was changed.
     """
     with placing(Path(file).absolute(), RESTORED) as beside:
-        _copy(Path(copy).absolute(), beside)
+        _copy(Path(copy).absolute(), beside, _LOG)
         try:
             with SagaLog.open(beside) as log:
                 return log.partitions()
@@ -51,14 +62,16 @@ def restore(copy: str | PathLike[str], file: str | PathLike[str]) -> list[Partit
             raise NotABackup(f"{copy} is no copy of a saga log: {error}") from error
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a saga log into an empty file, and look whether it is whole."""
+def _copy(source: Path, target: Path, holds: str) -> None:
+    """Copy a database into an empty file, and look whether it is whole; ``holds`` is a query that
+    it must answer.
+    """
     try:
         with (
             closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as read,
             closing(sqlite3.connect(target, isolation_level=None)) as written,
         ):
-            read.execute(_ITS_TABLES)
+            read.execute(holds)
             read.backup(written)
             # One file that can be copied, and read where nothing can be written.
             written.execute("PRAGMA journal_mode = DELETE")
@@ -67,6 +80,7 @@ def _copy(source: Path, target: Path) -> None:
         name = str(getattr(error, "sqlite_errorname", ""))
         if source.exists() and name.startswith(tuple(NOT_WRITTEN)):
             raise NotWritten(f"cannot copy {source} to {target.parent}: {error}") from error
-        raise NotABackup(f"{source} is no saga log: {error}") from error
+        kind = "saga log" if holds == _LOG else "database of a service"
+        raise NotABackup(f"{source} is no {kind}: {error}") from error
     if found != "ok":
         raise NotABackup(f"{source} is damaged: {found}")
