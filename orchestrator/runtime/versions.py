@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from contracts.envelope import MalformedMessage, Request
+from infra.logging import get_logger
 from orchestrator.definition.errors import DefinitionError, UnknownDefinition
 from orchestrator.definition.nodes import Definition, version
 from orchestrator.definition.rules import check
@@ -21,6 +22,8 @@ from orchestrator.runtime.decisions import Decisions
 from orchestrator.runtime.intake import define_of, rollout_of
 from orchestrator.runtime.office import Office
 from orchestrator.runtime.plans import UnknownVersion
+
+_log = get_logger(__name__)
 
 
 class Versions:
@@ -39,6 +42,23 @@ class Versions:
         self._logged = self._office.book.versions(self._partition)
         self._rollouts = self._office.book.rollouts(self._partition)
         self._in_force = in_force(self._rollouts)
+        for name, rule in self._in_force.items():
+            self._warn(name, rule)
+
+    def _warn(self, name: str, rule: Rollout) -> None:
+        """Whoever deploys a version, or overrides a setting, wants to know that a rule keeps it out."""
+        if name not in self._office.plans.catalogue.names():
+            return
+        ours = self._admission.current(name).version
+        if ours not in (rule.base, rule.version):
+            _log.warning(
+                "a rollout keeps the version of this program from new sagas: saga deploy status",
+                definition=name,
+                partition=self._partition,
+                version=ours,
+                rolled_out=rule.version,
+                others=rule.base,
+            )
 
     def chosen(self, definition: str, tenant: int, key: str) -> Startable:
         """What a start begins on now; raises UnknownDefinition."""

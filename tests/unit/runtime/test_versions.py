@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.topics import DEAD_LETTERS, EVENTS
 from orchestrator.definition.nodes import version
@@ -27,6 +28,8 @@ from tests.versions import (
     start,
 )
 from tests.world import step
+
+ANOTHER = msgspec.structs.replace(OLD, deadline_ms=1_000)
 
 
 @pytest.fixture
@@ -113,6 +116,16 @@ def test_rolled_back_and_switched_off(stage: Stage) -> None:
     off = {"definition": OLD.name, "at": "12", "reason": "r", "by": "b", "off": True}
     later.keep(later.take(message("saga.rollout", "r-3", data=off)))
     assert begun(later.take(start(KEYS[4], order=1, note="n"))) == version(NEW)
+
+
+@pytest.mark.parametrize(("own", "warned"), [(OLD, False), (NEW, False), (ANOTHER, True)])
+def test_a_version_that_a_rule_keeps_out_is_warned_of(stage: Stage, own: Any, warned: bool) -> None:
+    stage.keep(stage.take(define()))
+    stage.keep(stage.take(rule(share=0)))
+    with capture_logs() as lines:
+        Stage(stage.log, program(own))
+    kept = [line for line in lines if "a rollout keeps the version" in line["event"]]
+    assert [line["version"] for line in kept] == [version(own)] * warned
 
 
 def test_the_same_request_is_one_rule_and_an_older_one_changes_nothing(stage: Stage) -> None:
