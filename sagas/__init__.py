@@ -17,7 +17,7 @@ app = Application(
         "shipping": "services.shipping:participant",
         "orders": "services.orders:participant",
     },
-    routers=("services.orders:router",),
+    routers={"orders": "services.orders:router"},
     commands={"order": "services.orders.cli:app"},
     demo="sagas.demo:scenario",
     load="sagas.load:load",

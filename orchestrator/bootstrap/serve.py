@@ -91,6 +91,7 @@ async def http_api(
 def _routers(application: Application, services: Mapping[str, object]) -> list[APIRouter]:
     makers = [
         cast(Callable[[Mapping[str, object]], APIRouter], load(name, object))
-        for name in application.routers
+        for service, name in application.routers.items()
+        if service in services
     ]
     return [make(services) for make in makers]

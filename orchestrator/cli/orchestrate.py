@@ -1,4 +1,6 @@
-"""`saga orchestrator`: the orchestrator and its HTTP API, without services."""
+"""`saga orchestrator`: the orchestrator and its HTTP API, without services but those that are named."""
+
+from typing import Annotated
 
 import typer
 
@@ -28,6 +30,10 @@ def orchestrator(
     broker: BrokerOption = None,
     data: DataOption = None,
     port: PortOption = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(help="A service to run in this process, and its HTTP routes; repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the orchestrator on the Kafka that is named, until stopped."""
@@ -38,7 +44,7 @@ def orchestrator(
             settings,
             given.broker(broker) or BrokerSettings(),
             load_application(settings.app, settings.app_dir),
-            services=[],
+            services=service or [],
             say=say,
             ready=announcing(settings.data, as_json=as_json),
         )

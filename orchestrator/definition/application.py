@@ -15,7 +15,8 @@ class Application:
 
     - ``sagas``: each names a ``Saga`` (orchestrator.definition).
     - ``services``: service name -> its participant.
-    - ``routers``: each names a function ``(FrontDoor) -> fastapi.APIRouter``.
+    - ``routers``: service -> a function ``(services) -> fastapi.APIRouter``: the routes over HTTP
+      of the process that it runs in, which is given all services of that process.
     - ``commands``: CLI sub-command -> a ``typer.Typer``.
     - ``demo``: names the demo scenario; ``seed``: names a function ``() -> Mapping[str,
       object]`` with the seed data of every service, read from a file.
@@ -29,7 +30,7 @@ class Application:
     name: str
     sagas: tuple[str, ...]
     services: Mapping[str, str] = field(default_factory=dict[str, str])
-    routers: tuple[str, ...] = ()
+    routers: Mapping[str, str] = field(default_factory=dict[str, str])
     commands: Mapping[str, str] = field(default_factory=dict[str, str])
     demo: str | None = None
     seed: str | None = None

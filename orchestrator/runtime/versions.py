@@ -46,7 +46,7 @@ class Versions:
             self._warn(name, rule)
 
     def _warn(self, name: str, rule: Rollout) -> None:
-        """Whoever deploys a version, or overrides a setting, wants to know that a rule keeps it out."""
+        """Who deploys a version, or overrides a setting, wants to know that a rule keeps it out."""
         if name not in self._office.plans.catalogue.names():
             return
         ours = self._admission.current(name).version

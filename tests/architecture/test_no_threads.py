@@ -40,7 +40,7 @@ def test_every_handler_and_dependency_is_a_coroutine_function(tmp_path: Path) ->
     backend = FakeBackend(tmp_path, clock)
     guard = Guard("token-of-the-tests-0123456789", Principal("operator", 1), Sessions(clock))
     services = {"orders": SimpleNamespace()}
-    routers = [load(name, object)(services) for name in sagas.app.routers]  # type: ignore[operator]
+    routers = [load(name, object)(services) for name in sagas.app.routers.values()]  # type: ignore[operator]
     app: Any = admin_app(backend, FakeLetters(), guard, clock, routers=routers)
     backend.close()
     while not isinstance(app, AdminApplication):

@@ -110,7 +110,7 @@ def _preload() -> None:
 
     crash_points()
     application = load_application("sagas:app", None)
-    for name in (*application.services.values(), *application.routers, *application.sagas):
+    for name in (*application.services.values(), *application.routers.values(), *application.sagas):
         load(name, object)
     load(application.seed or "", object)
     gc.freeze()
