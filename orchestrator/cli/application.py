@@ -17,18 +17,18 @@ from orchestrator.cli.errors import BadInput, CliError, SagaFailed
 T = TypeVar("T")
 
 
-def command(name: str, app: str | None, app_dir: str | None) -> typer.Typer | None:
-    """The application's sub-command of that name; None when it has none, or cannot be loaded.
+def commands(app: str | None, app_dir: str | None) -> dict[str, typer.Typer]:
+    """The application's sub-commands by name; none when it cannot be loaded, for whoever mistypes a
+    command, or asks for help, wants to hear of that and not of the application.
 
     The application is that of `--app` and `--app-dir`, else of the settings.
     """
     settings = given.settings(app=app, app_dir=Path(app_dir) if app_dir else None)
     try:
         application = load_application(settings.app, settings.app_dir)
+        return {name: load(path, typer.Typer) for name, path in application.commands.items()}
     except BootstrapError:
-        return None  # whoever mistypes a command wants to hear of that, and not of the application
-    path = application.commands.get(name)
-    return None if path is None else load(path, typer.Typer)
+        return {}
 
 
 class CommandLine:

@@ -14,7 +14,7 @@ import typer
 
 from infra.boundaries import CRASH_AT
 from orchestrator.cli.errors import CliError
-from orchestrator.cli.registry import COMMANDS, Entry
+from orchestrator.cli.registry import APPLICATION, COMMANDS, Entry
 
 UNEXPECTED = 1
 USAGE = 2
@@ -71,11 +71,10 @@ def _build(name: str | None, options: Mapping[str, str]) -> typer.Typer:
         name="saga", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
     root.callback(invoke_without_command=True)(_root)
-    if name is not None and name not in COMMANDS:
+    if name not in COMMANDS:  # one of the application, or the help of all
         loader = import_module("orchestrator.cli.application")
-        extra: typer.Typer | None = loader.command(name, *map(options.get, WHERE))
-        if extra is not None:
-            root.add_typer(extra, name=name)
+        for own, extra in loader.commands(*map(options.get, WHERE)).items():
+            root.add_typer(extra, name=own, rich_help_panel=APPLICATION)
     for other, entry in COMMANDS.items():
         if other == name:
             _add(root, other, entry, import_module(entry.module).app)

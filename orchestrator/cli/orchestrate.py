@@ -1,4 +1,4 @@
-"""`saga orchestrator`: the orchestrator and its HTTP API, without services but those that are named."""
+"""`saga orchestrator`: the orchestrator, its HTTP API, and only the services that are named."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Which commands there are. Their modules are imported when called: help must be quick."""
+"""Which commands there are. Their modules are imported when called: each must be quick."""
 
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ RUN: Final = "Run"
 SAGAS: Final = "Running sagas"
 DEFINE: Final = "Definitions"
 PLATFORM: Final = "Broker and settings"
+APPLICATION: Final = "Of the application"
 
 _ROOM: Final = "orchestrator.cli"
 

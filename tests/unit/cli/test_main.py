@@ -124,10 +124,17 @@ def test_debug_shows_the_traceback(
     assert any(record.exc_info for record in caplog.records)
 
 
-def test_help_loads_no_heavy_library() -> None:
-    heavy = ("pydantic", "aiokafka", "fastapi", "httpx", "sqlite3", "rich.live")
+def test_the_commands_of_the_application_are_in_the_help(capsys: pytest.CaptureFixture) -> None:
+    assert run(["--help"]) == 0
+    assert "Orders that are led through a lifecycle" in capsys.readouterr().out
+    assert run(["--app", "nothing:app", "--help"]) == 0
+    assert "lifecycle" not in capsys.readouterr().out
+
+
+def test_a_command_loads_no_library_that_it_does_not_need() -> None:
+    heavy = ("fastapi", "services", "sagas", "orchestrator.runtime", "orchestrator.sagalog")
     code = (
-        "import sys; from orchestrator.cli.main import run; run(['--help']);"
+        "import sys; from orchestrator.cli.main import run; run(['config', '--help']);"
         f"sys.exit(','.join(name for name in {heavy!r} if name in sys.modules) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
