@@ -8,6 +8,7 @@ from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE_S = 60
@@ -96,6 +97,12 @@ class Reader:
         """The one element that is like that."""
         [found] = self.chromium.find_elements(By.CSS_SELECTOR, css)
         return found
+
+    def follow(self, text: str) -> None:
+        """Click on the link or button with this text, and wait until another page is there."""
+        page = self.chromium.find_element(By.TAG_NAME, "html")
+        self.link(text).click()
+        WebDriverWait(self.chromium, PATIENCE_S, 0.1).until(staleness_of(page))
 
     def link(self, text: str) -> WebElement:
         """The one link or button with this text."""

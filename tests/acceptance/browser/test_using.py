@@ -152,28 +152,28 @@ def test_everything_without_a_script(reader: Reader, house: House) -> None:
     reader.screen(PHONE)
     reader.go("/ui")
     reader.find("[name=find]").send_keys("order-1")
-    reader.link("Show").click()
+    reader.follow("Show")
     assert "find=order-1" in reader.path
-    reader.link(f"order {going}").click()
+    reader.follow(f"order {going}")
     for words in ("What happened", "What is next", "What undoing would do", "product succeeded"):
         assert words in reader.text
-    reader.link("Cancel…").click()
+    reader.follow("Cancel…")
     assert "RestoreThings to inventory" in reader.text
     reader.fill(reason="ordered twice", by="ann")
-    reader.link("Cancel the saga").click()
+    reader.follow("Cancel the saga")
     assert "cancel was applied. It was said by ann." in reader.text
     assert state_of(house, going) == "compensating"
     reader.go(f"/ui/sagas/{stuck}")
-    reader.link("Repair…").click()
+    reader.follow("Repair…")
     reader.find("[name=action][value=skip]").click()
     reader.fill(reason="it was given back by hand")
-    reader.link("Do it").click()
+    reader.follow("Do it")
     assert "skip was carried out." in reader.text
     assert state_of(house, stuck) == "failed"
     reader.go(f"/ui/sagas/{waits}")
-    reader.link("Approve review…").click()
+    reader.follow("Approve review…")
     reader.fill(reason="looks fine")
-    reader.link("Approve it").click()
+    reader.follow("Approve it")
     assert "review was applied." in reader.text
-    reader.link("Log out").click()
+    reader.follow("Log out")
     assert "Logged out" in reader.text
