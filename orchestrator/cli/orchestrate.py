@@ -24,7 +24,7 @@ app = typer.Typer()
 
 
 @app.command()
-def orchestrator(
+def orchestrator(  # pylint: disable=too-many-positional-arguments  # each is an option
     application: AppOption = None,
     app_dir: AppDirOption = None,
     broker: BrokerOption = None,

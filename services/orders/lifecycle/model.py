@@ -138,7 +138,7 @@ def completed(steps: list[StepRow]) -> list[str]:
     return [step.path for step in steps if (step.direction, step.phase) == ("do", "done")]
 
 
-def undone(steps: list[StepRow]) -> list[str]:
+def undone_steps(steps: list[StepRow]) -> list[str]:
     """The steps whose work was undone, in that order."""
     return [step.path for step in steps if step.phase == "undone"]
 

@@ -11,7 +11,7 @@ from services.orders.lifecycle.model import (
     StepRow,
     completed,
     current,
-    undone,
+    undone_steps,
 )
 from services.orders.model import Failure, Order
 
@@ -49,7 +49,7 @@ def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
 
 def _undone(failure: Failure, steps: list[StepRow]) -> list[str]:
     """With the steps of the child saga, of which the order's own saga says nothing."""
-    return list(dict.fromkeys([*undone(steps), *failure.undone]))
+    return list(dict.fromkeys([*undone_steps(steps), *failure.undone]))
 
 
 def fulfillment_view(order: Order) -> dict[str, Any]:
