@@ -41,13 +41,17 @@ MISSING: dict[str, Callable[[], str | None]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs something that is not here; the reason says how to get it."""
+    """Skip what needs something that is not here, saying how to get it; begin with what is long."""
     marked = {name: [item for item in items if item.get_closest_marker(name)] for name in MISSING}
     for name, waiting in marked.items():
         reason = MISSING[name]() if waiting else None
         if reason is not None:
             for item in waiting:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+    # Several processes share the tests out by files: the long ones come first, or one of them ends
+    # long after the others.
+    items.sort(key=lambda item: "acceptance" not in item.path.parts)
 
 
 LEFT_OUT: Counter[str] = Counter()

@@ -1,0 +1,1 @@
+"""The seed's walk (seeds/001), on both kinds of broker."""
