@@ -9,7 +9,7 @@ way; what is submitted meanwhile goes into the next.
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
@@ -20,6 +20,9 @@ from infra.broker.sizes import BATCH_OVERHEAD, MAX_BATCH_BYTES, records_size
 from infra.broker.types import Producer, Record
 
 __all__ = ["BATCH_OVERHEAD", "MAX_BATCH_BYTES", "BatchSender", "records_size"]
+
+SMALL: Final = 16
+"""Records in a batch below which the next one is waited for a little (``rests``)."""
 
 
 class _Group(NamedTuple):
@@ -50,9 +53,9 @@ class BatchSender:
     write no more there, every waiting and later group fails with the same `AppendFailed`, and the
     caller makes a new producer and a new sender. Other lanes go on.
 
-    `rests`: a lane rests after each batch for as long as that took. The embedded broker answers a
-    fetch with one batch of a partition, however many there are: without a rest a busy process
-    writes more batches than it reads, and falls behind for good.
+    `rests`: a lane rests after a small batch for as long as that took. The embedded broker answers
+    a fetch with one batch of a partition, however many there are: without a rest a busy process
+    writes more batches than it reads, and falls behind for good. Large ones carry enough.
     """
 
     def __init__(
@@ -151,7 +154,8 @@ class BatchSender:
                 began = loop.time()
                 base_offset = await self._send_batch(groups, topic, partition)
                 now = loop.time()
-                lane.rested_at = now + self._rests * (now - began)
+                small = sum(len(group.records) for group in groups) < SMALL
+                lane.rested_at = now + (now - began if self._rests and small else 0.0)
                 for boundary in passed:
                     boundary.after()
                 for group in groups:

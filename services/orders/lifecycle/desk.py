@@ -17,7 +17,9 @@ from services.orders.lifecycle.model import (
     SignalRow,
     by_reference,
     signal_of,
+    steps_of,
     subject,
+    too_late,
 )
 from services.orders.lifecycle.record import Record, dumps
 from services.orders.lifecycle.starts import Told, start_of
@@ -85,7 +87,7 @@ class LifecycleDesk:
         """Tell the order something, once; what became of it so far.
 
         The orchestrator decides, in the order in which it is told things; only where there is no
-        saga, or it has ended, the answer is given here. Raises OrderRefused: 404 for an order that
+        saga, it has ended, or there is no way back, the answer is given here. Raises OrderRefused: 404 for an order that
         is not there, 422 when the id was used for something else.
         """
         async with self.running.writing() as db:
@@ -97,7 +99,7 @@ class LifecycleDesk:
                 _same(found, wanted)
                 return found
             record = Record(db, order, self.running.clock.now_ms())
-            why = f"order {reference} is {order.status} already" if order.settled else ""
+            why = too_late(order, wanted.signal, steps_of(db, order))
             _write(record, wanted, why)
         if not why:
             where = (order.id, tenant, reference, order.saga_key)

@@ -143,6 +143,20 @@ def undone_steps(steps: list[StepRow]) -> list[str]:
     return [step.path for step in steps if step.phase == "undone"]
 
 
+def too_late(order: Lifecycle, signal: str, steps: list[StepRow]) -> str:
+    """Why the signal can only be refused, as far as is known here; empty where the saga may take
+    it. What is said here stays so: an end, and that the carrier has been commanded (the pivot).
+    """
+    if order.settled:
+        return f"order {order.reference} is {order.status} already"
+    commanded = any(
+        step.path == "shipping/dispatch" and step.phase in ("sent", "done") for step in steps
+    )
+    if signal != "review" and commanded:
+        return "there is no way back any more: dispatch has been commanded"
+    return ""
+
+
 def surely_taken(signal: str, steps: list[StepRow]) -> bool:
     """Whether the saga will hardly refuse the signal, as far as is known here: there is a way back
     and the address can change until the child saga begins, and a review is waited for.

@@ -17,6 +17,7 @@ from tests.unit.services.orders_led import (
     BODY,
     CANCEL,
     REFERENCE,
+    SAGA,
     Led,
     begin,
     failed,
@@ -187,6 +188,20 @@ async def test_the_same_key_is_the_same_signal_and_no_other(
         other = await client.post(f"{SIGNALS}/{what}", json=body, headers=KEY)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len(shop.asked) == 2
+
+
+@pytest.mark.parametrize(("what", "body"), [("cancel", CANCEL), ("update-address", UPDATE)])
+async def test_once_the_carrier_is_commanded_the_answer_is_known_here(
+    shop: Shop, client: httpx.AsyncClient, what: str, body: Any
+) -> None:
+    await begin(shop, client)
+    await Led(shop).tell(moved("shipping"))
+    await Led(shop).child(moved("prepare", "done", parent=SAGA), moved("dispatch", parent=SAGA))
+    answer = await client.post(f"{SIGNALS}/{what}", json=body, headers=KEY)
+    assert answer.status_code == 409
+    assert "dispatch has been commanded" in answer.json()["detail"]
+    assert (await client.get(f"{SIGNALS}/k-1")).json()["outcome"] == "refused"
+    assert len(shop.asked) == 1
 
 
 async def test_an_order_that_has_ended_takes_no_signal(
