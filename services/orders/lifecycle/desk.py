@@ -87,8 +87,8 @@ class LifecycleDesk:
         """Tell the order something, once; what became of it so far.
 
         The orchestrator decides, in the order in which it is told things; only where there is no
-        saga, it has ended, or there is no way back, the answer is given here. Raises OrderRefused: 404 for an order that
-        is not there, 422 when the id was used for something else.
+        saga, it has ended, or there is no way back, the answer is given here. Raises OrderRefused:
+        404 for an order that is not there, 422 when the id was used for something else.
         """
         async with self.running.writing() as db:
             order = by_reference(db, tenant, reference)
