@@ -21,7 +21,7 @@ from infra.broker.types import Producer, Record
 
 __all__ = ["BATCH_OVERHEAD", "MAX_BATCH_BYTES", "BatchSender", "records_size"]
 
-SMALL: Final = 16
+SMALL: Final = 4
 """Records in a batch below which the next one is waited for a little (``rests``)."""
 
 
