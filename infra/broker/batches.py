@@ -153,9 +153,9 @@ class BatchSender:
                     boundary.before()
                 began = loop.time()
                 base_offset = await self._send_batch(groups, topic, partition)
-                now = loop.time()
-                small = sum(len(group.records) for group in groups) < SMALL
-                lane.rested_at = now + (now - began if self._rests and small else 0.0)
+                if self._rests and sum(len(group.records) for group in groups) < SMALL:
+                    now = loop.time()
+                    lane.rested_at = now + (now - began)
                 for boundary in passed:
                     boundary.after()
                 for group in groups:

@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         name = next((word for word in others if not word.startswith("-")), None)
         # Our commands know these options themselves; one of an application is found by them.
         words = list(arguments) if name in COMMANDS else others
-        root = _build(name, options)
+        root = _build(name, options, listing="--version" not in others)
         around = _around(name)
         code: object = root(args=words, prog_name="saga", standalone_mode=False, obj=around)
     except (KeyboardInterrupt, typer.Abort):
@@ -65,13 +65,13 @@ def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return options, others
 
 
-def _build(name: str | None, options: Mapping[str, str]) -> typer.Typer:
+def _build(name: str | None, options: Mapping[str, str], *, listing: bool) -> typer.Typer:
     """The command line with one real command, `name`, and stand-ins for the help of all others."""
     root = typer.Typer(
         name="saga", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
     root.callback(invoke_without_command=True)(_root)
-    if name not in COMMANDS:  # one of the application, or the help of all
+    if listing and name not in COMMANDS:  # one of the application, or the help of all
         loader = import_module("orchestrator.cli.application")
         for own, extra in loader.commands(*map(options.get, WHERE)).items():
             root.add_typer(extra, name=own, rich_help_panel=APPLICATION)

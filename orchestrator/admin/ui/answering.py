@@ -7,7 +7,6 @@ from fastapi.responses import Response
 
 from infra.http.errors import Problem
 from infra.http.forms import form_of
-from orchestrator.admin.asking import carried
 from orchestrator.admin.ui import fields
 from orchestrator.admin.ui.deciding import Deciding, Question, Visit, reasons
 from orchestrator.admin.ui.fields import Asked, Field
@@ -46,16 +45,10 @@ class Answering:
 
         if not asked.fine:
             return again(asked, "", 422)
-        backend = self._deciding.backend
-        name = self._deciding.looking(visit.who).row(visit.saga).definition
-        try:
-            given = self._form(visit, wait).data(asked)
-            if wait.accepts:
-                given[wait.accepts] = ANSWERS[asked.values[ANSWER]]
-            data = carried(backend, name, wait.signal, given)
-        except Problem as problem:
-            return again(asked.blamed(problem.errors), problem.detail, problem.status)
-        return await self._deciding.tell(visit, wait.signal, asked, data, again)
+        given = self._form(visit, wait).data(asked)
+        if wait.accepts:
+            given[wait.accepts] = ANSWERS[asked.values[ANSWER]]
+        return await self._deciding.carry(visit, wait.signal, asked, given, again)
 
     def _page(
         self, visit: Visit, wait: Wait, asked: Asked, wrong: str = "", status: int = 200

@@ -6,7 +6,6 @@ from fastapi.responses import Response
 
 from infra.http.errors import Problem
 from infra.http.forms import form_of
-from orchestrator.admin.asking import carried
 from orchestrator.admin.ui import fields
 from orchestrator.admin.ui.deciding import Deciding, Question, Visit, reasons
 from orchestrator.admin.ui.fields import Asked, Field
@@ -37,13 +36,8 @@ class Changing:
 
         if not asked.fine:
             return again(asked, "", 422)
-        name = self._deciding.looking(visit.who).row(visit.saga).definition
-        try:
-            given = self._form(visit, change).data(asked)
-            data = carried(self._deciding.backend, name, change.signal, given)
-        except Problem as problem:
-            return again(asked.blamed(problem.errors), problem.detail, problem.status)
-        return await self._deciding.tell(visit, change.signal, asked, data, again)
+        given = self._form(visit, change).data(asked)
+        return await self._deciding.carry(visit, change.signal, asked, given, again)
 
     def _page(
         self, visit: Visit, change: Change, asked: Asked, wrong: str = "", status: int = 200

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from infra.clock import Clock
 from infra.http.errors import Problem
 from infra.http.guards import Principal
-from orchestrator.admin.asking import Telling, tell
+from orchestrator.admin.asking import Telling, carried, tell
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.ui import fields
 from orchestrator.admin.ui.fields import Asked, Field
@@ -70,6 +70,19 @@ class Deciding:
             row=self.looking(visit.who).row(visit.saga),
             cancel=saga_path(visit.saga),
         )
+
+    async def carry(
+        self, visit: Visit, signal: str, asked: Asked, given: Mapping[str, Any], again: Again
+    ) -> Response:
+        """Send a signal with data that its contract takes; else the form again, with what the
+        contract says beside its fields. Raises Problem 404.
+        """
+        name = self.looking(visit.who).row(visit.saga).definition
+        try:
+            data = carried(self.backend, name, signal, given)
+        except Problem as problem:
+            return again(asked.blamed(problem.errors), problem.detail, problem.status)
+        return await self.tell(visit, signal, asked, data, again)
 
     async def tell(
         self, visit: Visit, signal: str, asked: Asked, data: Mapping[str, Any], again: Again

@@ -67,8 +67,10 @@ def _answers(here: str, definition: Definition, state: State) -> Iterator[Button
 def _changes(here: str, definition: Definition, standing: Standing) -> Iterator[Button]:
     for change in definition.changes or ():
         place = f"{here}/changes/{quote(change.signal, safe='')}"
-        deciding = standing.below.get(change.redo, (definition, standing.state))
-        if _taken(*deciding, change.signal) and _taken(definition, standing.state, change.signal):
+        deciding = [(definition, standing.state)]
+        if change.redo in standing.below:
+            deciding.append(standing.below[change.redo])
+        if all(_taken(known, state, change.signal) for known, state in deciding):
             yield Button(f"Change {', '.join(change.fields)}…", place)
 
 
