@@ -1,9 +1,9 @@
 """What one transaction made of a batch of records."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import NamedTuple
 
 from infra.boundaries import Boundary
@@ -42,11 +42,29 @@ class Outcome:
     oldest: Oldest = field(default_factory=Oldest)
     handled: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
 
-    @contextmanager
-    def timing(self, kind: str, clock: Clock) -> Iterator[None]:
+    def timing(self, kind: str, clock: Clock) -> "Timing":
         """Take down how long the block takes, for a message of this type; also when it raises."""
-        began = clock.monotonic()
-        try:
-            yield
-        finally:
-            self.handled.append((kind, clock.monotonic() - began))
+        return Timing(self, kind, clock)
+
+
+class Timing:
+    """The block of `Outcome.timing`: a class, for it is entered once a command."""
+
+    __slots__ = ("_outcome", "_kind", "_clock", "_began")
+
+    def __init__(self, outcome: Outcome, kind: str, clock: Clock) -> None:
+        self._outcome = outcome
+        self._kind = kind
+        self._clock = clock
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = self._clock.monotonic()
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._outcome.handled.append((self._kind, self._clock.monotonic() - self._began))

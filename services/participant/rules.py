@@ -58,7 +58,7 @@ def judge(command: CommandMessage, history: History, now_ms: int, skew_ms: int) 
         late = now_ms - command["deadline"]
         return Fault("expired", f"the command came {late} ms after its deadline")
     # An undo reaches every round up to its own.
-    undone = max(_succeeded("undo", history), default=0)
+    undone = max(_succeeded("undo", history), default=0) if history else 0
     if direction == "undo":
         done = [number] if command.get("child") else _succeeded("do", history)
         stands = any(undone < one <= number for one in done)
