@@ -1,6 +1,5 @@
 """`saga up` and the commands about running sagas, on one data folder."""
 
-import contextlib
 import itertools
 import json
 import os
@@ -174,14 +173,8 @@ def test_a_broker_that_dies_ends_the_process_and_the_next_start_carries_on(saga:
     write_slow_application(saga.folder)
     process = saga.up("--app", "slow:app")
     one = saga.json("start", "waiting", "--input", '{"number": 1}')["id"]
-    reasons: list[str] = []
-
     os.kill(child_of(process.pid), signal.SIGKILL)
-    while process.poll() is None:  # the test's own time limit bounds it
-        with contextlib.suppress(httpx.HTTPError):
-            answer = httpx.get(f"{saga.url()}/health/ready", trust_env=False)
-            reasons += answer.json()["reasons"]
-    assert process.returncode == 1
+    assert process.wait() == 1  # the test's own time limit bounds it
     said = [
         line
         for line in (saga.folder / "up-0.log").read_text().splitlines()
@@ -191,7 +184,6 @@ def test_a_broker_that_dies_ends_the_process_and_the_next_start_carries_on(saga:
         "saga: the embedded broker is gone: it was killed by signal 9;"
         " nothing is lost, the next start on this data folder carries on"
     ]
-    assert "the embedded broker is gone: it was killed by signal 9" in reasons
     (saga.folder / "go").touch()
     process = saga.up("--app", "slow:app")
     saga.until(lambda: saga.json("status", str(one))["state"] == "completed", process)

@@ -1,6 +1,5 @@
 """The embedded broker's own: its life, and the limits that are stated where a user chooses it."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -10,14 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.broker.clients import make_consumer, start_consumer
-from infra.broker.errors import GroupTaken
 from infra.broker.probe import is_embedded
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import TopicPartition
 from infra.embedded_broker import LIMITS, PARTITION_BYTES, EmbeddedBroker, EmbeddedBrokerError
-from tests.broker_tools import DEADLINE_S, consuming, reading, sending, take
+from tests.broker_tools import DEADLINE_S, reading, sending
 from tests.brokers import MakeTopics
 
 
@@ -112,36 +109,6 @@ async def test_beyond_five_mebibytes_the_oldest_is_dropped(
         begin = (await consumer.beginning_offsets([partition]))[partition]
         assert 0 < begin <= count - PARTITION_BYTES // size + 1
         assert await consumer.end_offsets([partition]) == {partition: count}
-
-
-async def test_a_second_member_of_a_group_is_refused_and_the_first_goes_on(
-    embedded_broker: BrokerSettings, make_topics: MakeTopics
-) -> None:
-    """A second orchestrator here gets a clear error instead of pretending."""
-    await make_topics(embedded_broker, {"a": 1})
-    # Where the machine is so busy that the first is late for its own seat, the second gets it.
-    for number in range(3):
-        if await refused(embedded_broker, f"group-{number}"):
-            return
-    pytest.fail("a second member took its place")
-
-
-async def refused(broker: BrokerSettings, name: str) -> bool:
-    """Whether the second of two members is refused, and the first reads on."""
-    topic, group = broker.topic("a"), broker.topic(name)
-    first = make_consumer(broker, [topic], group_id=group, session_timeout_ms=6000)
-    second = make_consumer(broker, [topic], group_id=group, session_timeout_ms=6000)
-    async with sending(broker) as sender, consuming(first):
-        reader = asyncio.create_task(take(first, 1))
-        try:
-            await start_consumer(broker, second)
-        except GroupTaken as error:
-            await sender.append(topic, 0, [b"x"])
-            assert (await reader)[-1].value == b"x"
-            return "one consumer a group" in str(error)
-        reader.cancel()
-        await second.stop()
-        return False
 
 
 def test_the_limits_are_said() -> None:
