@@ -22,7 +22,7 @@ from services.orders.lifecycle.bodies import (
 )
 from services.orders.lifecycle.desk import LifecycleDesk, Wanted
 from services.orders.lifecycle.history import HistoryCursor, history_page
-from services.orders.lifecycle.model import Lifecycle, steps_of, surely_taken
+from services.orders.lifecycle.model import Lifecycle, reviewed, steps_of
 from services.orders.lifecycle.views import fulfillment_view, signal_view, status_view
 from services.participant import Running
 
@@ -30,14 +30,14 @@ _STARTED: Final = (400, 401, 403, 409, 413, 415, 422, 503)
 _TOLD: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _SEEN: Final = (401, 403, 404, 422)
 
-BEGUN_S: Final = 0.06
-TOLD_S: Final = 0.025
-"""How long an answer waits for the saga to have begun, and for what becomes of a signal, where its
-caller prefers nothing: what was asked for is on the disk, and an answer should take 100 ms at most,
-50 ms for a signal (seeds/001). Whoever wants to know more prefers to wait, or looks again.
+BEGUN_S: Final = 0.04
+"""How long the answer to a start waits for its saga to have begun, where its caller prefers
+nothing: what was asked for is on the disk, and an answer should take 100 ms at most (seeds/001).
 """
 DECIDED_S: Final = 2.0
-"""How long the answer to a signal waits that may well be refused: the refusal should be a 409."""
+"""How long the answer to a review waits that nobody is known to wait for: it will be refused, and
+the refusal should be a 409.
+"""
 
 Reviewer = Annotated[Principal, permission("orders:review")]
 SignalId = Annotated[str, Path(min_length=1, max_length=200, description="a signal's id")]
@@ -123,9 +123,9 @@ class Lifecycles:
     ) -> dict[str, Any]:
         """Stop an order and undo what was done: 202, or 409 where there is no way back any more.
 
-        `outcome` is `applied`, `held` until a step has settled, or `pending` where nothing is known
-        within a moment; `Prefer: wait=N` waits for the decision. The same `Idempotency-Key` is the
-        same signal.
+        What becomes of the signal is at its `Location`: its `outcome` is `pending` until it is
+        decided, then `applied`, `refused`, or `held` until a step has settled. `Prefer: wait=N`
+        waits for that. The same `Idempotency-Key` is the same signal.
         """
         signal = Wanted(asked.key, "cancel", body.cancelled_by, body.reason, {})
         return await self._tell(asked, signal, who, response)
@@ -156,10 +156,7 @@ class Lifecycles:
         self, asked: Asked, wanted: Wanted, who: Principal, response: Response
     ) -> dict[str, Any]:
         tenant, reference = who.tenant, self._led(asked.order_id, who)
-        wait_s: float | None = asked.wait
-        if wait_s is None:
-            steps = steps_of(self._running.reader, looked(self._desk.find, tenant, reference))
-            wait_s = TOLD_S if surely_taken(wanted.signal, steps) else DECIDED_S
+        wait_s = self._patience_s(asked, wanted, looked(self._desk.find, tenant, reference))
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
         found = await self._desk.wait_signal(tenant, reference, wanted.id, wait_s)
         place = f"/orders/{reference}/signals/{wanted.id}"
@@ -170,6 +167,13 @@ class Lifecycles:
             members, headers = {"signal": view}, {"Location": place}
             raise Problem(409, detail, code="signal_refused", members=members, headers=headers)
         return view
+
+    def _patience_s(self, asked: Asked, wanted: Wanted, order: Lifecycle) -> float:
+        """How long the answer to a signal waits for the decision."""
+        if asked.wait is not None:
+            return asked.wait
+        waited_for = wanted.signal != "review" or reviewed(steps_of(self._running.reader, order))
+        return 0.0 if waited_for else DECIDED_S
 
     def _led(self, order_id: int | str, who: Principal) -> str:
         """The reference of an order with a lifecycle; raises Problem."""

@@ -157,13 +157,9 @@ def too_late(order: Lifecycle, signal: str, steps: list[StepRow]) -> str:
     return ""
 
 
-def surely_taken(signal: str, steps: list[StepRow]) -> bool:
-    """Whether the saga will hardly refuse the signal, as far as is known here: there is a way back
-    and the address can change until the child saga begins, and a review is waited for.
-    """
-    if signal == "review":
-        return any(step.path == "review" and step.phase == "waiting" for step in steps)
-    return not any(step.path.partition("/")[0] == "shipping" for step in steps)
+def reviewed(steps: list[StepRow]) -> bool:
+    """Whether the order waits for its review, as far as is known here."""
+    return any(step.path == "review" and step.phase == "waiting" for step in steps)
 
 
 def current(steps: list[StepRow]) -> StepRow | None:

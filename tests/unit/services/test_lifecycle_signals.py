@@ -101,9 +101,8 @@ async def test_a_signal_that_is_refused_is_409_with_the_reason_ever_after(
 
 
 async def test_a_signal_that_is_held_is_told_so_and_later_what_became_of_it(
-    shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, client: httpx.AsyncClient
 ) -> None:
-    monkeypatch.setattr(http, "TOLD_S", 0)
     await begin(shop, client)
     await signal(shop, client, "update-address", UPDATE, **AT_ONCE)
     await Led(shop).tell(told("held", "k-1", signal="update-address"))
@@ -123,44 +122,27 @@ async def test_who_prefers_to_wait_is_answered_when_a_held_signal_is_decided(
     assert "dispatch has been commanded" in answer.json()["detail"]
 
 
-async def test_who_prefers_nothing_waits_a_moment_and_no_longer(
+async def test_who_prefers_nothing_is_answered_at_once(
     shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was asked for is on the disk: what becomes of it can be looked at."""
     monkeypatch.setattr(http, "BEGUN_S", 0)
-    monkeypatch.setattr(http, "TOLD_S", 0)
     order = await client.post(START, json=BODY)
     assert (order.status_code, order.json()["status"]) == (202, "pending")
     told_ = await client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=KEY)
     assert (told_.status_code, told_.json()["outcome"]) == (202, "pending")
-    monkeypatch.setattr(http, "TOLD_S", 20)
-    asked = asyncio.create_task(client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=KEY))
     await Led(shop).tell(started(), told("applied", "k-1"))
-    assert (await asked).json()["outcome"] == "applied", "within the moment"
+    assert (await client.get(told_.headers["Location"])).json()["outcome"] == "applied"
 
 
-@pytest.mark.parametrize(
-    ("what", "body", "step"),
-    [
-        ("cancel", CANCEL, "shipping"),
-        ("update-address", UPDATE, "shipping"),
-        ("review", REVIEW, "validate"),
-    ],
-)
-async def test_a_refusal_that_may_well_come_is_waited_for(
-    shop: Shop,
-    client: httpx.AsyncClient,
-    monkeypatch: pytest.MonkeyPatch,
-    what: str,
-    body: Any,
-    step: str,
+async def test_the_refusal_of_a_review_that_is_not_waited_for_is_the_answer(
+    shop: Shop, client: httpx.AsyncClient
 ) -> None:
-    monkeypatch.setattr(http, "TOLD_S", 0)
     await begin(shop, client)
-    await Led(shop).tell(moved(step))
-    asked = asyncio.create_task(client.post(f"{SIGNALS}/{what}", json=body, headers=KEY))
+    await Led(shop).tell(moved("validate"))
+    asked = asyncio.create_task(client.post(f"{SIGNALS}/review", json=REVIEW, headers=KEY))
     await shop.last_start()
-    await Led(shop).tell(told("refused", "k-1", "too late", signal=what))
+    await Led(shop).tell(told("refused", "k-1", "too late", signal="review"))
     assert (await asked).status_code == 409
 
 
