@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from infra.broker.settings import BrokerSettings
+from orchestrator.bootstrap.services import service_settings
 from orchestrator.cli import given
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
@@ -47,7 +48,9 @@ def config(
     found = describe(
         given.settings(app=application, app_dir=app_dir, data=data),
         {name: OPTIONS[name] for name, value in options.items() if value is not None},
-    ) + describe(BrokerSettings(), {})
+    )
+    for others in (BrokerSettings(), service_settings()):
+        found += describe(others, {})
     facts = [setting for setting in found if not only_set or setting.source != "default"]
     emit(facts, config_view, as_json=as_json)
 

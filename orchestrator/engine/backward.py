@@ -51,7 +51,7 @@ def _end(work: Work) -> None:
     failed = [
         f"{name}: {step.error}"
         for name, step in state.steps.items()
-        if step.direction == "do" and step.error
+        if step.direction == "do" and step.error not in ("", state.reason)  # a child: told to stop
     ]
     reason = "; ".join(dict.fromkeys([state.reason, *failed]))
     work.tell(Failed(state.code, reason, state.http, state.undone, state.skipped))

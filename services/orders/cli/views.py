@@ -28,6 +28,8 @@ def status_view(order: Json) -> RenderableType:
     head.add_row("status", _coloured(order["status"]))
     if order["current_step"]:
         head.add_row("step", escape(_step(order)))
+    if order.get("needs"):
+        head.add_row("needs you", escape(_trouble(order["needs"])))
     head.add_row("done", escape(", ".join(order["completed_steps"]) or "nothing yet"))
     if order.get("late"):
         head.add_row("late", "its deadline has passed, and there was no way back")
@@ -45,6 +47,11 @@ def status_view(order: Json) -> RenderableType:
     head.add_row("started", _time(order["created_at"]) + " UTC")
     head.add_row("last moved", _time(order["updated_at"]) + " UTC")
     return head
+
+
+def _trouble(needs: Json) -> str:
+    where = f"{needs['direction']} {needs['step']}: " if needs["step"] else ""
+    return f"{where}{needs['cause']}; decide with `saga repair {needs['saga']}`"
 
 
 def signal_view(signal: Json) -> RenderableType:

@@ -22,7 +22,7 @@ from services.orders.lifecycle.bodies import (
 )
 from services.orders.lifecycle.desk import LifecycleDesk, Wanted
 from services.orders.lifecycle.history import HistoryCursor, history_page
-from services.orders.lifecycle.model import Lifecycle, reviewed, steps_of
+from services.orders.lifecycle.model import Lifecycle, reviewed, steps_of, trouble_of
 from services.orders.lifecycle.views import fulfillment_view, signal_view, status_view
 from services.participant import Running
 
@@ -186,7 +186,8 @@ class Lifecycles:
         raise Problem(409, detail, code="order_without_lifecycle")
 
     def _shown(self, order: Lifecycle) -> dict[str, Any]:
-        return status_view(order, steps_of(self._running.reader, order))
+        reader = self._running.reader
+        return status_view(order, steps_of(reader, order), trouble_of(reader, order))
 
 
 def _begun(order: Lifecycle) -> bool:

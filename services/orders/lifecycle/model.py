@@ -13,6 +13,7 @@ _BY_SAGA: Final = SQL["by_saga"]
 _BY_SAGA_KEY: Final = SQL["by_saga_key"]
 _STEPS: Final = SQL["steps"]
 _SIGNAL: Final = SQL["signal"]
+_LAST_TROUBLE: Final = SQL["last_trouble"]
 
 Status = Literal[
     "pending",
@@ -87,6 +88,15 @@ class StepRow(NamedTuple):
     at: int
 
 
+class Trouble(NamedTuple):
+    """Why a person is waited for: which saga, the order's own or its child, stands still where."""
+
+    saga: int
+    step: str
+    direction: str
+    cause: str
+
+
 class SignalRow(NamedTuple):
     """What an order was told, and what became of it; ``data`` is JSON, times Unix milliseconds."""
 
@@ -131,6 +141,17 @@ def signal_of(db: sqlite3.Connection, order: Lifecycle, signal: str) -> SignalRo
     """The signal of that id, if the order was told it."""
     found = db.execute(_SIGNAL, {"id": order.id, "signal_id": signal}).fetchone()
     return None if found is None else SignalRow._make(found)
+
+
+def trouble_of(db: sqlite3.Connection, order: Lifecycle) -> Trouble | None:
+    """What a person must decide; None where nobody is waited for."""
+    if order.status != "needs_operator":
+        return None
+    found = db.execute(_LAST_TROUBLE, {"id": order.id}).fetchone()
+    if found is None:
+        return None
+    told = json.loads(found[1])
+    return Trouble(found[0], told["step"], told["direction"], told["cause"])
 
 
 def completed(steps: list[StepRow]) -> list[str]:

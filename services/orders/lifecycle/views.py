@@ -9,6 +9,7 @@ from services.orders.lifecycle.model import (
     Lifecycle,
     SignalRow,
     StepRow,
+    Trouble,
     completed,
     current,
     undone_steps,
@@ -16,11 +17,11 @@ from services.orders.lifecycle.model import (
 from services.orders.model import Failure, Order
 
 
-def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
+def status_view(order: Lifecycle, steps: list[StepRow], trouble: Trouble | None) -> dict[str, Any]:
     """Where an order stands.
 
     ``current_step`` with what it does there: ``phase``, ``direction``, ``attempt``; nothing of that
-    where nothing is under way.
+    where nothing is under way. ``needs``: which saga a person must decide on, and why.
     """
     at = None if order.settled else current(steps)
     failure = order.failure
@@ -36,6 +37,7 @@ def status_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
         "completed_steps": completed(steps),
         "result": order.result and json.loads(order.result),
         "error": failure and {**failure._asdict(), "undone": _undone(failure, steps)},
+        "needs": trouble and trouble._asdict(),
         "late": bool(order.late),
         "payment_id": order.payment_id,
         "items": json.loads(order.items),

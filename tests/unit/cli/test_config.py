@@ -8,6 +8,7 @@ import pytest
 from infra.broker.settings import BrokerSettings
 from orchestrator.cli.main import run
 from orchestrator.settings import Settings
+from services.participant.settings import ServiceSettings
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict
 def test_every_setting_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     expected = {f"SAGA_{name.upper()}" for name in dict(Settings.model_fields)}
     expected |= {f"KAFKA_{name.upper()}" for name in dict(BrokerSettings.model_fields)}
+    expected |= {f"SAGA_SERVICE_{name.upper()}" for name in dict(ServiceSettings.model_fields)}
     assert set(shown(capsys)) == expected
 
 

@@ -86,11 +86,13 @@ def test_a_cancel_is_for_the_child_to_decide() -> None:
     assert kinds(saga.tell("cancel", "s-1")) == ["Ignored"], "it is held already"
     assert kinds(saga.of_child("c", "answered", signal="s-1", why="")) == ["Signalled", "Failing"]
     assert state(saga).mode == "settling"
-    saga.of_child("c", "refused", code="cancelled", reason="cancelled by ann", status=409)
+    why = state(saga).reason
+    saga.of_child("c", "refused", code="cancelled", reason=why, status=409)
     last = saga.answer("a")
     failed = one(last, Failed)
     assert isinstance(failed, Failed)
     assert (failed.code, failed.status) == ("cancelled", 409)
+    assert failed.reason == why, "what the child repeats is said once"
     assert saga.left() == set()
 
 

@@ -168,6 +168,16 @@ def test_an_order_that_comes_to_nothing_is_exit_1(terminal: FakeTerminal, status
     assert caught.value.code == 1
 
 
+def test_a_stuck_order_says_why_and_which_saga_to_decide_on(
+    terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs = {"saga": 9, "step": "dispatch", "direction": "do", "cause": "no answer"}
+    stuck = {**ORDER, "status": "needs_operator", "needs": needs}
+    terminal.calls.answers["/orders/order-1/status"] = [stuck]
+    run(terminal, "status", "order-1")
+    assert "do dispatch: no answer; decide with `saga repair 9`" in capsys.readouterr().out
+
+
 def test_where_an_order_stands(terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]) -> None:
     result = {"carrier": "Parcel Post", "tracking_number": "PP1", "amount": 1}
     ended = {**ORDER, "status": "completed", "current_step": None, "result": result, "late": True}

@@ -141,8 +141,11 @@ async def test_a_step_that_stands_still_needs_a_person_until_it_moves(shop: Shop
     await led.child(moved("dispatch", "stuck", parent=SAGA), stuck)
     shown = await look(shop)
     assert (shown["status"], shown["current_step"]) == ("needs_operator", "shipping/dispatch")
+    where = {"saga": CHILD, "step": "dispatch", "direction": "do", "cause": "timeout"}
+    assert shown["needs"] == where, "the saga to repair is the child"
     await led.child(moved("dispatch", parent=SAGA))
-    assert (await look(shop))["status"] == "running"
+    moved_on = await look(shop)
+    assert (moved_on["status"], moved_on["needs"]) == ("running", None)
     (line,) = await lines(shop, "needs_operator")
     assert line["data"]["cause"] == "timeout"
 
