@@ -125,9 +125,9 @@ def make_admin(settings: BrokerSettings, *, client_id: str = "saga-admin") -> AI
     return cast(AIOKafkaAdminClient, admin)
 
 
-async def close_producer(producer: Producer, timeout_s: float = 5.0) -> None:
-    """Stop a producer, at the latest after `timeout_s`: its own `stop` waits for ever for an
-    acknowledgement that a dead broker will not give."""
+async def close_producer(producer: Producer, timeout_s: float = 2.0) -> None:
+    """Stop a producer, at the latest after twice `timeout_s`: its own `stop` waits for ever for an
+    acknowledgement that a dead broker will not give. A process has ten seconds for all it stops."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             await producer.stop()

@@ -53,6 +53,9 @@ async def _guarded(main: Coroutine[Any, Any, int | None]) -> int:
 
 
 def _give_up() -> None:
-    print(f"saga: not stopped within {STOP_WITHIN_S:.0f} s, ending at once", file=sys.stderr)
+    waited_for = {task.get_coro() for task in asyncio.all_tasks()}
+    names = ", ".join(sorted(getattr(one, "__qualname__", "?") for one in waited_for))
+    late = f"not stopped within {STOP_WITHIN_S:.0f} s, ending at once"
+    print(f"saga: {late}; still under way: {names}", file=sys.stderr)
     sys.stderr.flush()
     os._exit(FORCED)

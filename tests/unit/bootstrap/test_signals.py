@@ -58,6 +58,7 @@ def test_cleaning_up_for_too_long_ends_it_and_says_so() -> None:
         _, err = child.communicate(timeout=30)
     assert child.returncode == 1
     assert err.startswith("saga: not stopped within")
+    assert "still under way: " in err and "main" in err, "it says what holds it up"
 
 
 def test_an_error_comes_out() -> None:
