@@ -10,8 +10,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from pydantic_settings import BaseSettings
-
 from infra.broker.settings import BrokerSettings
 from infra.errors import Mistake
 from infra.telemetry.metrics import Metrics
@@ -23,7 +21,6 @@ from orchestrator.definition.application import Application
 RUNNER: Final = "services.participant:RunningServices"
 EFFECTS: Final = "services.participant.effects:effects"
 SEEN: Final = "services.participant.effects:seen"
-SETTINGS: Final = "services.participant.settings:ServiceSettings"
 
 
 class Check(Protocol):
@@ -95,11 +92,6 @@ def running_services(
     participants = {name: load(application.services[name], object) for name in names}
     runner = cast(Any, load(RUNNER, type))
     return runner(participants, broker, folder, seed=_seed(application), metrics=metrics)
-
-
-def service_settings() -> BaseSettings:
-    """What the environment tells services; raises pydantic.ValidationError."""
-    return cast(BaseSettings, load(SETTINGS, type)())
 
 
 def effects(service: Service, tenant: int, saga: int) -> Sequence[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from infra.broker.settings import BrokerSettings
-from orchestrator.bootstrap.services import service_settings
+from orchestrator.bootstrap.load import load
 from orchestrator.cli import given
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
@@ -21,6 +21,8 @@ from orchestrator.cli.views.config import config_view
 
 app = typer.Typer()
 
+SERVICES: Final = "services.participant.settings:ServiceSettings"
+"""What services are told; nothing here may import it."""
 OPTIONS: Final = {"app": "--app", "app_dir": "--app-dir", "data": "--data"}
 
 
@@ -49,8 +51,8 @@ def config(
         given.settings(app=application, app_dir=app_dir, data=data),
         {name: OPTIONS[name] for name, value in options.items() if value is not None},
     )
-    for others in (BrokerSettings(), service_settings()):
-        found += describe(others, {})
+    for others in (BrokerSettings, load(SERVICES, type)):
+        found += describe(cast(BaseSettings, others()), {})
     facts = [setting for setting in found if not only_set or setting.source != "default"]
     emit(facts, config_view, as_json=as_json)
 
