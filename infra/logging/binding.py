@@ -1,7 +1,6 @@
 """What every line of a piece of work carries: saga id, step and trace id."""
 
 from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import Final
 
 from structlog.typing import EventDict, WrappedLogger
@@ -27,12 +26,7 @@ class bound:  # pylint: disable=invalid-name  # used like a function, made like 
     def __enter__(self) -> None:
         self._token = _work.set(self._given)
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._token is not None:
             _work.reset(self._token)
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import NamedTuple
 
 from infra.boundaries import Boundary
@@ -61,10 +60,5 @@ class Timing:
     def __enter__(self) -> None:
         self._began = self._clock.monotonic()
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._outcome.handled.append((self._kind, self._clock.monotonic() - self._began))

@@ -156,7 +156,7 @@ class Lifecycles:
         self, asked: Asked, wanted: Wanted, who: Principal, response: Response
     ) -> dict[str, Any]:
         tenant, reference = who.tenant, self._led(asked.order_id, who)
-        wait_s = self._patience_s(asked, wanted, looked(self._desk.find, tenant, reference))
+        wait_s = self._patience_s(asked, wanted, tenant, reference)
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
         found = await self._desk.wait_signal(tenant, reference, wanted.id, wait_s)
         place = f"/orders/{reference}/signals/{wanted.id}"
@@ -168,12 +168,14 @@ class Lifecycles:
             raise Problem(409, detail, code="signal_refused", members=members, headers=headers)
         return view
 
-    def _patience_s(self, asked: Asked, wanted: Wanted, order: Lifecycle) -> float:
+    def _patience_s(self, asked: Asked, wanted: Wanted, tenant: int, reference: str) -> float:
         """How long the answer to a signal waits for the decision."""
         if asked.wait is not None:
             return asked.wait
-        waited_for = wanted.signal != "review" or reviewed(steps_of(self._running.reader, order))
-        return 0.0 if waited_for else DECIDED_S
+        if wanted.signal != "review":
+            return 0.0
+        order = looked(self._desk.find, tenant, reference)
+        return 0.0 if reviewed(steps_of(self._running.reader, order)) else DECIDED_S
 
     def _led(self, order_id: int | str, who: Principal) -> str:
         """The reference of an order with a lifecycle; raises Problem."""
