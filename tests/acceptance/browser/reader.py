@@ -102,7 +102,9 @@ class Reader:
         """Click on the link or button with this text, and wait until another page is there."""
         page = self.chromium.find_element(By.TAG_NAME, "html")
         self.link(text).click()
-        WebDriverWait(self.chromium, PATIENCE_S, 0.1).until(staleness_of(page))
+        # While one page gives way to the next, the driver may fail to say which it is asked about.
+        wait = WebDriverWait(self.chromium, PATIENCE_S, 0.1, (WebDriverException,))
+        wait.until(staleness_of(page))
 
     def link(self, text: str) -> WebElement:
         """The one link or button with this text."""
