@@ -25,7 +25,6 @@ from services.participant.outcome import Outcome, Outgoing
 from services.participant.participant import Participant
 from services.participant.settings import ServiceSettings
 from services.participant.tracing import TracedCommandTaker, TracedEventTaker
-from services.participant.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +32,11 @@ BUDGET_S = 0.1
 """A transaction is closed after this long, so that slow handlers do not keep the first replies
 waiting.
 """
-TURN_S = 0.002
-"""A turn of a batch: after it the others of its event loop go on, still in its transaction."""
+TURN_S = 0.005
+"""A batch lets the others of its event loop go on after this long, still in its transaction."""
 
 
-class BatchHandler:  # pylint: disable=too-many-instance-attributes  # its tools
+class BatchHandler:
     """Handles the records of one participant on its one writing connection."""
 
     def __init__(
@@ -47,12 +46,10 @@ class BatchHandler:  # pylint: disable=too-many-instance-attributes  # its tools
         broker: BrokerSettings,
         clock: Clock,
         settings: ServiceSettings,
-        turns: Turns | None = None,
     ) -> None:
         name = self._name = participant.name
         self._db = db
         self._clock = clock
-        self._turns = turns or Turns()
         spans = self._spans = spans_of(name)
         topic = self._commands_topic = broker.topic(commands_topic(name))
         self._dead_letters = broker.topic(DEAD_LETTERS)
@@ -77,7 +74,6 @@ class BatchHandler:  # pylint: disable=too-many-instance-attributes  # its tools
         Raises StorageFault when the database cannot be used: then nothing has happened.
         """
         outcome = Outcome()
-        await self._turns.take()
         now = self._clock.monotonic()
         end, turn = now + BUDGET_S, now + TURN_S
         try:
@@ -90,7 +86,6 @@ class BatchHandler:  # pylint: disable=too-many-instance-attributes  # its tools
                         break
                     if now > turn:
                         await asyncio.sleep(0)
-                        await self._turns.take()
                         turn = self._clock.monotonic() + TURN_S
         except sqlite3.Error as error:
             raise StorageFault(f"the database cannot be used: {error}") from error

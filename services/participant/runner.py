@@ -11,6 +11,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from infra.broker.errors import BrokerError
+from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import Record
@@ -23,7 +24,6 @@ from services.participant.errors import NotRunning, ParticipantError
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.settings import ServiceSettings
-from services.participant.shared import Shared
 from services.participant.station import PAUSE_S, Station
 from services.participant.waiters import Waiters
 
@@ -38,7 +38,7 @@ class ParticipantRunner:
     - ``seed``: seed data for ``Participant.seed``.
     - ``settings``: None takes those of the environment.
     - ``metrics``: the register of the process, for the time that handlers take.
-    - ``shared``: what it shares with the others of its process.
+    - ``senders``: those that it shares with others, and does not close.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ParticipantRunner:
         seed: Any = None,
         settings: ServiceSettings | None = None,
         metrics: Metrics | None = None,
-        shared: Shared | None = None,
+        senders: TopicSenders | None = None,
     ) -> None:
         self.participant = participant
         self.broker = broker
@@ -60,7 +60,7 @@ class ParticipantRunner:
         self._seed = seed
         self._settings = settings or ServiceSettings()
         self._metrics = metrics or Metrics()
-        self._shared = shared
+        self._senders = senders
         self._running: tuple[Database, Station] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: dict[str, int] = {}
@@ -76,7 +76,7 @@ class ParticipantRunner:
             self.clock,
             settings=self._settings,
             metrics=self._metrics,
-            shared=self._shared,
+            senders=self._senders,
         )
         self._running = (database, station)
         jobs = [station.serve(), station.watch(), station.forget()]

@@ -12,8 +12,6 @@ from infra.telemetry.metrics import Metrics
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.runner import ParticipantRunner
-from services.participant.shared import Shared
-from services.participant.turns import Turns
 
 
 class RunningServices(Mapping[str, ParticipantRunner]):
@@ -35,7 +33,6 @@ class RunningServices(Mapping[str, ParticipantRunner]):
     ) -> None:
         seeds = seed or {}
         self._senders = TopicSenders(broker, client_id="services-out")
-        shared = Shared(self._senders, Turns())
         self._runners = {
             name: ParticipantRunner(
                 participant,
@@ -44,7 +41,7 @@ class RunningServices(Mapping[str, ParticipantRunner]):
                 clock=clock,
                 seed=seeds.get(participant.name),
                 metrics=metrics,
-                shared=shared,
+                senders=self._senders,
             )
             for name, participant in participants.items()
         }

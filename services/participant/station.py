@@ -30,8 +30,6 @@ from services.participant.participant import Participant
 from services.participant.retention import Retention
 from services.participant.session import Session
 from services.participant.settings import ServiceSettings
-from services.participant.shared import Shared
-from services.participant.turns import Turns
 from services.participant.waiters import Waiters
 
 log = structlog.get_logger(__name__)
@@ -46,7 +44,7 @@ WATCH_TROUBLE_S = 0.05
 
 class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and how it stands
     """Serves until it is cancelled; ``close`` afterwards. The database stays its owner's, and so do
-    what is shared.
+    ``senders`` where they are given.
     """
 
     def __init__(
@@ -58,24 +56,20 @@ class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and
         *,
         settings: ServiceSettings,
         metrics: Metrics,
-        shared: Shared | None = None,
+        senders: TopicSenders | None = None,
     ) -> None:
         self._participant = participant
         self._broker = broker
         self._database = database
-        self._own: TopicSenders | None = None
-        if shared is None:
-            self._own = TopicSenders(broker, client_id=f"{participant.name}-out")
-            shared = Shared(self._own, Turns())
-        self.outlet = Outlet(shared.senders)
+        used = senders or TopicSenders(broker, client_id=f"{participant.name}-out")
+        self._own = used if senders is None else None
+        self.outlet = Outlet(used)
         self.waiters = Waiters()
         self._clock = clock
         self._metrics = metrics
         self._retention = Retention(settings.keep_ms)
         self._seat: Seat | None = None
-        self._handler = BatchHandler(
-            participant, database.writer, broker, clock, settings, shared.turns
-        )
+        self._handler = BatchHandler(participant, database.writer, broker, clock, settings)
         self._delivery = Delivery(self.outlet, self._handler.dead_letter)
         self._session: Session | None = None
         self._storage = ""

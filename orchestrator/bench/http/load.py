@@ -1,7 +1,9 @@
-"""The two loads: as many starts as are answered, and starts at a rate whatever the answers take."""
+"""The two loads: as many orders as are answered, and orders at a rate whatever the answers take."""
 
 import asyncio
 import itertools
+import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +18,8 @@ from orchestrator.runtime.tasks import end_all
 HEALTH: Final = Ask("GET", "/health")
 AT_A_TIME: Final = 32
 """Callers that start one order after another while the maximum is sought."""
+LATELY: Final = 12
+"""Orders that a caller still asks about: those of the last seconds, as in the timetable."""
 Visits = Callable[[int], Visit]
 
 
@@ -27,9 +31,13 @@ class Site(NamedTuple):
     visits: Visits
 
 
-async def starts_at_most(site: Site, seconds: float, first: int) -> int:
-    """Start orders, ``AT_A_TIME`` of them, each caller the next as soon as it has its answer; how
-    many were taken. Raises BenchError when one is refused.
+async def orders_at_most(
+    site: Site, seconds: float, first: int, signals: float, chance: random.Random
+) -> int:
+    """Ask the same mix as `offered`, but each of ``AT_A_TIME`` callers the next as soon as it has its
+    answer: for every order that it starts it looks at one of its last, and for a share ``signals``
+    it tells one of them something. How many starts were taken. Raises BenchError when a start is
+    refused.
     """
     end = site.clock.monotonic() + seconds
     numbers = itertools.count(first)
@@ -37,11 +45,17 @@ async def starts_at_most(site: Site, seconds: float, first: int) -> int:
 
     async def caller() -> None:
         nonlocal taken
+        mine: deque[Visit] = deque(maxlen=LATELY)
         while site.clock.monotonic() < end:
-            answer = await site.connections.ask(site.visits(next(numbers)).start)
+            visit = site.visits(next(numbers))
+            answer = await site.connections.ask(visit.start)
             if not 200 <= answer.status < 300:
                 raise BenchError(f"a start was answered {answer.status}: {answer.body[:300]!r}")
             taken += 1
+            mine.append(visit)
+            await site.connections.ask(chance.choice(mine).status)
+            if chance.random() < signals:
+                await site.connections.ask(chance.choice(mine).signal)
 
     callers = [asyncio.create_task(caller()) for _ in range(AT_A_TIME)]
     try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.clock import Clock
 from orchestrator.bench.http.figures import behind_ms, figures
-from orchestrator.bench.http.load import Site, Visits, offered, starts_at_most
+from orchestrator.bench.http.load import Site, Visits, offered, orders_at_most
 from orchestrator.bench.http.process import Counts, Process, ended
 from orchestrator.bench.http.timetable import timetable
 from orchestrator.bench.load import BenchError
@@ -62,11 +62,11 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
 
 
 async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tuple[int, float]:
-    """The number of the next order, and how many starts a second are taken and carried out; 0 where
-    nobody wants to know.
+    """The number of the next order, and how many starts a second are taken and carried out, with
+    what is asked beside them; 0 where nobody wants to know.
     """
     say("warming up", 0, 3)
-    first = 1 + await _taken(process, site, WARM_UP_S, 1)
+    first = 1 + await _taken(process, site, wanted, WARM_UP_S, 1)
     if wanted.rate is not None:
         return first, 0.0
     say("one order alone", 1, 3)
@@ -76,14 +76,15 @@ async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tu
     alone = after[_SUM, "completed"] - before[_SUM, "completed"]
     say("the maximum", 2, 3)
     began = site.clock.monotonic()
-    taken = await _taken(process, site, wanted.maximum_s, first + 1)
+    taken = await _taken(process, site, wanted, wanted.maximum_s, first + 1)
     # The last one still takes its own time, in which nothing else is there to be done.
     return first + 1 + taken, taken / (site.clock.monotonic() - began - alone)
 
 
-async def _taken(process: Process, site: Site, seconds: float, first: int) -> int:
+async def _taken(process: Process, site: Site, wanted: Wanted, seconds: float, first: int) -> int:
     """Start orders, and wait until all are over; how many numbers were used up."""
-    taken = await starts_at_most(site, seconds, first)
+    chance = random.Random(wanted.seed)
+    taken = await orders_at_most(site, seconds, first, wanted.signals, chance)
     await _over(process, site.clock, first - 1 + taken)
     return taken
 

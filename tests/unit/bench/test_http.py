@@ -11,7 +11,7 @@ import pytest
 from infra.clock import SystemClock
 from orchestrator.bench.http.connections import NO_ANSWER, Answer, Connections
 from orchestrator.bench.http.figures import TARGETS_MS, Measured, behind_ms, figures
-from orchestrator.bench.http.load import AT_A_TIME, Site, offered, starts_at_most
+from orchestrator.bench.http.load import AT_A_TIME, LATELY, Site, offered, orders_at_most
 from orchestrator.bench.http.timetable import HEALTH_EVERY_S, LATER_S, Due, timetable
 from orchestrator.bench.load import BenchError
 from orchestrator.definition.scenario import Ask, Visit
@@ -197,19 +197,40 @@ class Steps(SystemClock):
         return self.looks / 100
 
 
+async def most(server: Server, first: int, signals: float) -> int:
+    """Starts taken in three seconds of a clock that moves when it is looked at."""
+    site = Site(server, Steps(), visit)  # type: ignore[arg-type]
+    return await orders_at_most(site, 3.0, first, signals, random.Random(1))
+
+
 async def test_the_maximum_is_sought_with_many_callers_and_every_order_is_new():
     server = Server()
-    taken = await starts_at_most(Site(server, Steps(), visit), 3.0, 7)  # type: ignore[arg-type]
-    paths = [ask.path for ask in server.asked]
-    assert taken == len(paths) == len(set(paths)) > AT_A_TIME
-    assert "/orders/7/start" in paths and "/orders/6/start" not in paths
+    taken = await most(server, 7, 0.0)
+    started = [ask.path for ask in server.asked if ask.path.endswith("/start")]
+    assert taken == len(started) == len(set(started)) > AT_A_TIME
+    assert "/orders/7/start" in started and "/orders/6/start" not in started
+
+
+async def test_the_maximum_is_of_the_mix_that_is_offered():
+    """One look for every start and the share of signals, all at orders that were started lately."""
+    server, begun = Server(), list[str]()
+    taken = await most(server, 1, 0.25)
+    for ask in server.asked:
+        order = ask.path.rpartition("/")[0]
+        if ask.path.endswith("/start"):
+            begun.append(order)
+        else:
+            assert order in begun[-AT_A_TIME * LATELY :]
+    kinds = Counter(ask.path.rpartition("/")[2] for ask in server.asked)
+    assert kinds["start"] == kinds["status"] == taken
+    assert 0.1 * taken < kinds["cancel"] < 0.4 * taken
 
 
 async def test_a_start_that_is_refused_ends_the_search():
     server = Server()
     server.status = 503
     with pytest.raises(BenchError, match="503"):
-        await starts_at_most(Site(server, Steps(), visit), 1.0, 1)  # type: ignore[arg-type]
+        await most(server, 1, 0.0)
 
 
 async def test_an_answer_that_is_late_holds_up_no_request_behind_it():
