@@ -64,6 +64,8 @@ def redrive(
 
 
 def _page(page: Json) -> RenderableType:
+    if not page["items"]:
+        return Text("no dead letters")
     table = Table(box=None, pad_edge=False)
     for title in ("id", "at (UTC)", "topic", "key", "error", "sent again"):
         table.add_column(title, overflow="fold")

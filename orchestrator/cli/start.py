@@ -56,6 +56,8 @@ def read_input(text: str) -> dict[str, Any]:
             place, raw = "stdin", sys.stdin.read()
         elif text.startswith("@"):
             place = text[1:]
+            if not place:
+                raise BadInput("--input @FILE: no file is named")
             raw = Path(place).read_text(encoding="utf-8")
         value: object = msgspec.json.decode(raw)
     except OSError as error:

@@ -34,10 +34,10 @@ class Site(NamedTuple):
 async def orders_at_most(
     site: Site, seconds: float, first: int, signals: float, chance: random.Random
 ) -> int:
-    """Ask the same mix as `offered`, but each of ``AT_A_TIME`` callers the next as soon as it has its
-    answer: for every order that it starts it looks at one of its last, and for a share ``signals``
-    it tells one of them something. How many starts were taken. Raises BenchError when a start is
-    refused.
+    """Ask the same mix as `offered`, but each of ``AT_A_TIME`` callers the next as soon as it has
+    its answer: for every order that it starts it looks at one of its last, and for a share
+    ``signals`` it tells one of them something. How many starts were taken. Raises BenchError when
+    a start is refused.
     """
     end = site.clock.monotonic() + seconds
     numbers = itertools.count(first)

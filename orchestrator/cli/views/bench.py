@@ -1,5 +1,6 @@
 """How the figures of a benchmark are shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -22,13 +23,18 @@ def result(broker: BrokerSettings, measured: dict[str, Figures]) -> Result:
 
 
 def _ratios(ours: Figures, theirs: Figures) -> dict[str, float]:
-    cpu = [sum(f.cpu_ms_per_saga.values()) for f in (ours, theirs)]
+    cpu = [_sum(one.cpu_ms_per_saga) for one in (ours, theirs)]
     return {
         "sagas_per_s": round(ours.sagas_per_s / theirs.sagas_per_s, 3),
         "p50_ms": round(ours.p50_ms / theirs.p50_ms, 3),
         "p99_ms": round(ours.p99_ms / theirs.p99_ms, 3),
         "cpu_ms_per_saga": round(cpu[0] / cpu[1], 3) if cpu[1] else 0.0,
     }
+
+
+def _sum(cpu: Mapping[str, float]) -> float:
+    """Of all processes, in milliseconds a saga."""
+    return round(sum(cpu.values()), 3)
 
 
 def view(facts: Result) -> Table:
@@ -42,6 +48,10 @@ def view(facts: Result) -> Table:
         if ratio := facts.get("ratios", {}).get(figure):
             row.append(f"{ratio:g}")
         table.add_row(figure.replace("_per_s", "/s").replace("_", " "), *row)
+    row = [f"{_sum(facts[name]['cpu_ms_per_saga']):g}" for name in systems]
+    if ratio := facts.get("ratios", {}).get("cpu_ms_per_saga"):
+        row.append(f"{ratio:g}")
+    table.add_row("CPU ms a saga", *row)
     for group, unit in (("cpu_ms_per_saga", "CPU ms a saga"), ("peak_mib", "peak MiB")):
         for process in dict.fromkeys(p for name in systems for p in facts[name][group]):
             row = [f"{facts[name][group].get(process, 0):g}" for name in systems]

@@ -34,7 +34,8 @@ def verdict(found: Report) -> str:
     if not found.open:
         said = "no open sagas"
     elif not found.different and not found.stuck:
-        said = f"all {found.open:,} open sagas would go on as before"
+        them = "the one open saga" if found.open == 1 else f"all {found.open:,} open sagas"
+        said = f"{them} would go on as before"
     else:
         different = f"{found.different:,} of {found.open:,} open sagas would behave differently"
         said = f"{different}, {found.stuck:,} could not continue"

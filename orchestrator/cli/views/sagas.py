@@ -65,6 +65,8 @@ def _steps(steps: list[Json]) -> Table:
 
 def list_view(page: Json) -> RenderableType:
     """A line for each saga, and how to get the next page."""
+    if not page["items"]:
+        return Text("no saga is like that")
     table = Table(box=None, pad_edge=False)
     for title in ("id", "definition", "state", "last moved (UTC)", "request key", "because"):
         table.add_column(title, overflow="fold")

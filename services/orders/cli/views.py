@@ -79,6 +79,8 @@ def history_view(history: Json) -> RenderableType:
 
 def list_view(page: Json) -> RenderableType:
     """A line for each order, and how to get the next page."""
+    if not page["items"]:
+        return Text("no order is like that")
     table = Table(box=None, pad_edge=False)
     for title in _TITLES:
         table.add_column(title, overflow="fold")

@@ -83,6 +83,7 @@ def test_a_page_says_how_to_get_the_next_one() -> None:
     assert "--after 7" in shown(list_view({"items": [saga], "next": "/sagas?after=7"}))
     assert "--after" not in shown(list_view({"items": [saga], "next": None}))
     assert "[b]k" in shown(list_view({"items": [saga], "next": None}))
+    assert shown(list_view({"items": [], "next": None})) == "no saga is like that\n"
 
 
 @pytest.mark.parametrize(

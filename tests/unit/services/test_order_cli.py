@@ -381,6 +381,8 @@ def test_a_page_of_both_kinds(terminal: FakeTerminal, capsys: pytest.CaptureFixt
     assert terminal.calls.asked == [
         ("/orders", {"status": "running", "limit": 2, "after": "x"}, None)
     ]
-    terminal.calls.answers["/orders"] = [{"items": [], "next": None}]
+    terminal.calls.answers["/orders"] = [{"items": [], "next": None}] * 2
+    run(terminal, "list")
+    assert capsys.readouterr().out == "no order is like that\n"
     run(terminal, "list", "--json")
     assert json.loads(capsys.readouterr().out)["items"] == []
