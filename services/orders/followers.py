@@ -22,20 +22,21 @@ _CANCELLATION_FAILED = SQL["cancellation_failed"]
 @participant.consumes(OrderPlaced)
 def placed(event: OrderPlaced, work: Work) -> None:
     """Its saga has begun; an order that was not taken here is known from now on."""
-    _change(work, event.order_id, _PLACED, event.model_dump())
+    _change(work, event.order_id, _PLACED, {**event.model_dump(), "saga": work.saga})
 
 
 @participant.consumes(OrderCompleted)
 def completed(event: OrderCompleted, work: Work) -> None:
     """It is paid, reserved and on its way."""
-    _change(work, event.order_id, _COMPLETED, event.model_dump())
+    _change(work, event.order_id, _COMPLETED, {**event.model_dump(), "saga": work.saga})
 
 
 @participant.consumes(OrderFailed)
 def failed(event: OrderFailed, work: Work) -> None:
     """It came to nothing."""
     undone = json.dumps(event.undone)
-    _change(work, event.order_id, _FAILED, {**event.model_dump(), "undone": undone})
+    told = {**event.model_dump(), "undone": undone, "saga": work.saga}
+    _change(work, event.order_id, _FAILED, told)
 
 
 @participant.consumes(OrderCancelled)
@@ -52,7 +53,7 @@ def refused(event: SagaRefused, work: Work) -> None:
     order_id = order_of(key)
     if event.definition == FULFILLMENT and order_id is not None:
         why = {"code": event.code, "reason": event.reason, "status": event.status}
-        _change(work, order_id, _FAILED, {**why, "undone": "[]"})
+        _change(work, order_id, _FAILED, {**why, "undone": "[]", "saga": None})
     _cancellation_failed(event, work)
     lifecycles.refused(event, work)
 

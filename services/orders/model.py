@@ -24,7 +24,7 @@ class Failure(NamedTuple):
 
 class Order(NamedTuple):
     """One order; ``amount`` in minor units of ``currency``, the delivery an ISO 8601 date, times in
-    Unix milliseconds.
+    Unix milliseconds. ``saga`` is None while its saga is not known to have begun.
     """
 
     id: int
@@ -37,6 +37,7 @@ class Order(NamedTuple):
     currency: str | None
     address: str | None
     expected_delivery: str | None
+    saga: int | None
     created_at: int
     updated_at: int
     failure: Failure | None

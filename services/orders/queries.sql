@@ -1,6 +1,6 @@
 -- name: order_by_id
 SELECT id, tenant, user_id, product_id, quantity, status, amount, currency, address,
-       expected_delivery, created_at, updated_at, code, reason, http_status, undone
+       expected_delivery, saga, created_at, updated_at, code, reason, http_status, undone
 FROM orders WHERE tenant = :tenant AND id = :order_id
 
 -- name: order_by_key
@@ -12,24 +12,25 @@ INSERT INTO orders (tenant, request_key, user_id, product_id, quantity, status,
 VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)
 
 -- name: order_placed
-INSERT INTO orders (id, tenant, user_id, product_id, quantity, status, asked,
+INSERT INTO orders (id, tenant, user_id, product_id, quantity, status, saga, asked,
                     created_at, updated_at)
-VALUES (:order_id, :tenant, :user_id, :product_id, :quantity, 'placed', 1, :at, :at)
-ON CONFLICT (id) DO UPDATE SET status = 'placed', asked = 1, updated_at = :at
+VALUES (:order_id, :tenant, :user_id, :product_id, :quantity, 'placed', :saga, 1, :at, :at)
+ON CONFLICT (id) DO UPDATE SET status = 'placed', saga = :saga, asked = 1, updated_at = :at
 WHERE tenant = :tenant AND status = 'pending'
 
 -- name: order_completed
 INSERT INTO orders (id, tenant, user_id, product_id, quantity, status, amount, currency, address,
-                    expected_delivery, asked, created_at, updated_at)
+                    expected_delivery, saga, asked, created_at, updated_at)
 VALUES (:order_id, :tenant, :user_id, :product_id, :quantity, 'completed', :amount, :currency,
-        :address, :expected_delivery, 1, :at, :at)
+        :address, :expected_delivery, :saga, 1, :at, :at)
 ON CONFLICT (id) DO UPDATE SET status = 'completed', amount = :amount, currency = :currency,
-    address = :address, expected_delivery = :expected_delivery, asked = 1, updated_at = :at
+    address = :address, expected_delivery = :expected_delivery, saga = :saga, asked = 1,
+    updated_at = :at
 WHERE tenant = :tenant AND status IN ('pending', 'placed')
 
 -- name: order_failed
 UPDATE orders SET status = 'failed', code = :code, reason = :reason, http_status = :status,
-    undone = :undone, asked = 1, updated_at = :at
+    undone = :undone, saga = :saga, asked = 1, updated_at = :at
 WHERE tenant = :tenant AND id = :order_id AND status IN ('pending', 'placed')
 
 -- name: set_status

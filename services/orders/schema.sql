@@ -20,6 +20,7 @@ CREATE TABLE orders (
     asked             INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
     created_at        INTEGER NOT NULL,
     updated_at        INTEGER NOT NULL,
+    saga              INTEGER,
     UNIQUE (tenant, request_key)
 ) STRICT;
 

@@ -58,15 +58,24 @@ def fulfillment_view(order: Order) -> dict[str, Any]:
     """The same of an order that is fulfilled in one go: of its steps nothing is known here."""
     failure = order.failure
     return {
-        "workflow_id": None,
+        "workflow_id": order.saga,
         "order_id": str(order.id),
         "status": order.status,
         "current_step": None,
         "completed_steps": [],
-        "result": None,
+        "result": _fulfilled(order) if order.status == "completed" else None,
         "error": failure and {**failure._asdict(), "undone": list(failure.undone)},
         "created_at": iso(order.created_at),
         "updated_at": iso(order.updated_at),
+    }
+
+
+def _fulfilled(order: Order) -> dict[str, Any]:
+    return {
+        "amount": order.amount,
+        "currency": order.currency,
+        "address": order.address,
+        "expected_delivery": order.expected_delivery,
     }
 
 

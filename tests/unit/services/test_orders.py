@@ -19,7 +19,7 @@ from contracts.orders import (
     OrderFailed,
     OrderPlaced,
 )
-from contracts.saga_events import SagaFailed
+from contracts.saga_events import SagaFailed, SagaRefused
 from contracts.topics import partition_of_start
 from services.orders.sweeper import EVERY_S, sweep
 from tests.unit.services.shop import Shop
@@ -104,6 +104,40 @@ async def test_a_completed_order_is_answered_as_soon_as_it_is(shop: Shop):
         again = await client.post("/orders", json=BODY, headers=KEY)
     assert (again.status_code, again.json()) == (200, answer.json())
     assert len(shop.asked) == 1
+
+
+async def test_the_status_of_an_order_names_its_saga_once_it_is_known(shop: Shop):
+    async def look() -> Any:
+        async with shop.client() as client:
+            shown = (await client.get("/orders/1/status")).json()
+        return shown["status"], shown["workflow_id"], shown["result"]
+
+    async with shop.client() as client:
+        await client.post("/orders", json=BODY, headers=KEY | AT_ONCE)
+    assert await look() == ("pending", None, None)
+    await shop.tell(OrderPlaced(order_id=1, user_id=1, product_id=3, quantity=2), saga="1024")
+    assert await look() == ("placed", 1024, None)
+    await shop.tell(completed(1), saga="1024")
+    result = {
+        "amount": 23_800,
+        "currency": "EUR",
+        "address": "Lindenallee 12, Leipzig, DE",
+        "expected_delivery": "2026-11-23",
+    }
+    assert await look() == ("completed", 1024, result)
+
+
+async def test_a_failed_order_names_its_saga_and_a_refused_start_has_none(shop: Shop):
+    async with shop.client() as client:
+        for key in ("first", "second"):
+            headers = {"Idempotency-Key": key} | AT_ONCE
+            await client.post("/orders", json=BODY, headers=headers)
+        await shop.tell(order_failed(1), saga="1024")
+        refused = SagaRefused(definition="order-fulfillment", code="no", reason="n", status=409)
+        await shop.tell(refused, key="order-2")
+        first, second = [(await client.get(f"/orders/{n}/status")).json() for n in (1, 2)]
+    assert (first["status"], first["workflow_id"]) == ("failed", 1024)
+    assert (second["status"], second["workflow_id"]) == ("failed", None)
 
 
 async def test_the_start_goes_where_anybody_would_send_it(shop: Shop):
