@@ -60,7 +60,7 @@ def test_a_stranger_and_a_page_that_is_not_there(reader: Reader, house: House) -
         assert "there is no saga 77" in reader.text
         assert not reader.violations()
         assert not reader.wide()
-    reader.link("Log out").click()
+    reader.follow("Log out")
     assert "Logged out" in reader.text
     assert not reader.violations()
     reader.go("/ui")

@@ -136,9 +136,9 @@ def test_a_wrong_form_says_where_and_leads_there(reader: Reader, house: House) -
 
 def test_a_dead_letter_is_sent_again(reader: Reader) -> None:
     reader.go("/ui/dead-letters")
-    reader.link("letter 2048").click()
-    reader.link("Send it again…").click()
-    reader.link("Send it again").click()
+    reader.follow("letter 2048")
+    reader.follow("Send it again…")
+    reader.follow("Send it again")
     reader.until("It was sent again.")
     reader.go("/ui/dead-letters")
     assert "letter 2048" not in reader.text
