@@ -27,6 +27,8 @@ from contracts.lifecycle import (
 from contracts.payment import ChargeOrder, OrderCharged, OrderRefunded, RefundOrder
 from contracts.product import Item, ItemPrice, ItemsQuoted, QuoteItems
 from contracts.shipping import OrderDispatched, ShipOrder
+from orchestrator.definition import Saga
+from orchestrator.definition.overrides import overridden
 from orchestrator.testing import Scenario, given
 from sagas.order_lifecycle import order_lifecycle
 
@@ -52,21 +54,21 @@ ELSEWHERE = UpdateAddress(new_address=BASEL)
 WHY = "cancelled by ann: ordered twice"
 
 
-def started() -> Scenario:
-    return given(order_lifecycle).start(ORDER, key="order-1").expect(ReceiveOrder)
+def started(saga: Saga = order_lifecycle) -> Scenario:
+    return given(saga).start(ORDER, key="order-1").expect(ReceiveOrder)
 
 
-def received() -> Scenario:
-    return started().reply(OrderReceived(received_at="then")).expect(QuoteItems(items=ITEMS))
+def received(saga: Saga = order_lifecycle) -> Scenario:
+    return started(saga).reply(OrderReceived(received_at="then")).expect(QuoteItems(items=ITEMS))
 
 
-def quoted() -> Scenario:
+def quoted(saga: Saga = order_lifecycle) -> Scenario:
     wanted = ValidateOrder(order_id="order-1", items=ITEMS, prices=QUOTED.prices)
-    return received().reply(QUOTED).expect(wanted)
+    return received(saga).reply(QUOTED).expect(wanted)
 
 
-def in_review() -> Scenario:
-    return quoted().reply(VALIDATED).expect_nothing().expect_waiting("review")
+def in_review(saga: Saga = order_lifecycle) -> Scenario:
+    return quoted(saga).reply(VALIDATED).expect_nothing().expect_waiting("review")
 
 
 def charging() -> Scenario:
@@ -226,6 +228,14 @@ def test_a_review_is_approved_by_its_delay() -> None:
 
 def test_a_review_is_approved_by_a_person_earlier() -> None:
     in_review().signal(ReviewOrder(approved=True), by="bob").expect_applied().expect(CHARGE)
+
+
+def test_a_person_has_a_day_whatever_the_deadline_and_then_it_is_rejected() -> None:
+    saga = overridden(order_lifecycle, {"steps": {"review": {"person": True}}})
+    scenario = in_review(saga).after(seconds=86_399).expect_nothing().expect_waiting("review")
+    scenario.after(seconds=1)
+    closed(scenario, "rejected", "review: nobody has decided within 86400 s")
+    scenario.expect_failed(code="rejected", status=409, undone=["receive"])
 
 
 def test_a_review_is_rejected_and_what_was_done_is_undone() -> None:
