@@ -86,7 +86,8 @@ def _quiet() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
-    gc.freeze()  # what is there already is not looked through again after each seed
+    if not gc.get_freeze_count():  # only once: a freeze keeps what the seed before left behind
+        gc.freeze()  # what is there already is not looked through again after each seed
     try:
         yield
     finally:

@@ -31,9 +31,12 @@ class _Running(msgspec.Struct):
 
 
 class Process:
-    """One `saga up`: its connections, and what its metrics say of one definition."""
+    """One `saga up`: where its data lies, and what its metrics say of one definition."""
 
-    def __init__(self, connections: Connections, processes: Fleet, definition: str) -> None:
+    def __init__(
+        self, data: Path, connections: Connections, processes: Fleet, definition: str
+    ) -> None:
+        self.data = data
         self.connections = connections
         self._processes = processes
         self._definition = definition
@@ -101,7 +104,7 @@ async def process(
         token = (data / "token").read_text("utf-8").strip()
         connections = Connections(url, {"Authorization": f"Bearer {token}"}, clock, MOST)
         try:
-            yield Process(connections, processes, definition)
+            yield Process(data, connections, processes, definition)
         finally:
             await connections.close()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.clock import Clock
+from orchestrator.bench.http.disk import disk_watched
 from orchestrator.bench.http.figures import behind_ms, figures
 from orchestrator.bench.http.load import Site, Visits, offered, orders_at_most
 from orchestrator.bench.http.process import Counts, Process, ended
@@ -45,7 +46,9 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
     if len(due) > MOST:
         raise BenchError(f"{len(due)} requests are more than {MOST}: offer less, or for less long")
     before, used = await process.counts(), process.cpu_s()
-    answers = await offered(site, due, first, _saying(say, f"{rate:.1f} starts a second", len(due)))
+    shown = _saying(say, f"{rate:.1f} starts a second", len(due))
+    with disk_watched(process.data, clock) as disk:
+        answers = await offered(site, due, first, shown)
     started = sum(n for status, n in answers.taken["start"].statuses.items() if status // 100 == 2)
     after = await _over(process, clock, first - 1 + started)
     cpu = {name: seconds - used[name] for name, seconds in process.cpu_s().items()}
@@ -56,6 +59,7 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
         "seconds": wanted.seconds,
         "requests": figures(answers),
         "client_behind_p99_ms": behind_ms(answers),
+        "disk_sync": disk.figures(),
         "cpu_ms_per_start": {name: round(s * 1_000 / starts, 2) for name, s in cpu.items()},
         "sagas": _sagas(before, after),
     }
