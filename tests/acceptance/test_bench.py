@@ -138,6 +138,7 @@ def test_http_latencies_beside_their_targets(saga: Saga) -> None:
     assert counts["started"] == requests["start"]["requests"]
     assert counts["completed"] + sum(counts["failed"].values()) == counts["started"]
     assert set(facts["cpu_ms_per_start"]) == {"client", "up"}
+    assert facts["disk_sync"]["p50_ms"] > 0
 
 
 def test_http_finds_the_maximum_and_offers_half_of_it(saga: Saga) -> None:
