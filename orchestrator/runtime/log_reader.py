@@ -27,7 +27,9 @@ Records = list[ConsumedRecord]
 
 
 class LogReader:
-    """One stream per partition at a time; a later one ends the earlier."""
+    """One stream per partition at a time: a later one ends an earlier one that waits for records;
+    one that is at work on some goes on behind them when the later one is over.
+    """
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class LogReader:
         )
         self._partitions = {p: TopicPartition(topic, p) for p in range(partitions)}
         self._waiting: dict[TopicPartition, asyncio.Future[Records]] = {}
+        self._placed: dict[TopicPartition, object] = {}  # whose place in the log the consumer has
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,9 +81,12 @@ class LogReader:
         """Records from offset ``start`` on, without a gap, for ever; raises LogGap, KafkaError."""
         tp = self._partitions[partition]
         self._drop(tp)
-        self._consumer.seek(tp, start)
+        mine = object()
         try:
             while True:
+                if self._placed.get(tp) is not mine:  # at first, and after a stream within this one
+                    self._consumer.seek(tp, start)
+                    self._placed[tp] = mine
                 records = [r for r in await self._next(tp) if r.offset >= start]
                 if records and records[0].offset > start:
                     raise LogGap(f"{tp.topic}/{partition}: {start} is gone")

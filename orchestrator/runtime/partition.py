@@ -43,6 +43,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self._claiming = Claiming(self, services, self._tasks)
         self._valve = Valve(number, services.inputs)
         self._kept_mark = -1
+        self._to_follow = False  # given up, and to be followed once ours is written
         self._do: dict[type, Callable[[Any], None]] = {
             h.Inspect: self._claiming.inspect,
             h.SetAside: lambda action: services.set_aside(number, action.reason),
@@ -76,6 +77,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
 
     def assigned(self) -> None:
         """The group gave us this partition."""
+        self._to_follow = False
         self._services.unfollow(self.number)
         self._claiming.begin()
 
@@ -127,6 +129,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self.tell(h.Committed(len(spans)))
         self.runs.forget(spans)
         self._claiming.committed()
+        self._follow_when_written()
         self.balance()
 
     def contradicted(self, reason: str) -> None:
@@ -134,8 +137,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         self.tell(h.Contradicted(reason))
         self.runs.keep(())
         self._claiming.committed()
-        if self.own.phase == "released":
-            self._services.follow(self.number)
+        self._follow_when_written()
 
     def keep_mark(self, batch: Batch) -> None:
         """Put the sent mark on the disk where nothing else will: what is sent is not sent again."""
@@ -156,7 +158,8 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         """The partition is taken away."""
         if self.own.phase == "released":  # it was assigned a moment ago
             self._tasks.cancel()
-            self._services.follow(self.number)
+            self._to_follow = True
+            self._follow_when_written()
         else:
             self.tell(h.Revoked())
 
@@ -217,6 +220,15 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             self._claiming.begin(self._services.pause_s())
         else:
             _log.info("partition released", partition=self.number)
+            self._to_follow = True
+            self._follow_when_written()
+
+    def _follow_when_written(self) -> None:
+        """Read what others append, behind what is ours: of that, what is confirmed and not on the
+        disk yet would set the file back when it comes there (law 9).
+        """
+        if self._to_follow and not self.own.confirmed:
+            self._to_follow = False
             self._services.follow(self.number)
 
     def _failing(self) -> Callable[[str], None]:

@@ -19,6 +19,8 @@ FOUND = {
     122: "topics that do not appear ended a process with a TimeoutError",
     128: "replies in a topic that was cut back were ignored for their offsets (law 4)",
     218: "inputs that could not be opened ended a process with an AttributeError",
+    1228: "a look at the first record took the reader of the log from its place for ever",
+    2765: "what was confirmed and written late set the file back behind what was read since",
 }
 SAMPLE, ALL = 30, 1_000
 
