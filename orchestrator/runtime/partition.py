@@ -158,8 +158,7 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
         """The partition is taken away."""
         if self.own.phase == "released":  # it was assigned a moment ago
             self._tasks.cancel()
-            self._to_follow = True
-            self._follow_when_written()
+            self._follow_soon()
         else:
             self.tell(h.Revoked())
 
@@ -220,8 +219,11 @@ class Partition:  # pylint: disable=too-many-instance-attributes  # its parts an
             self._claiming.begin(self._services.pause_s())
         else:
             _log.info("partition released", partition=self.number)
-            self._to_follow = True
-            self._follow_when_written()
+            self._follow_soon()
+
+    def _follow_soon(self) -> None:
+        self._to_follow = True
+        self._follow_when_written()
 
     def _follow_when_written(self) -> None:
         """Read what others append, behind what is ours: of that, what is confirmed and not on the

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.clock import Clock
+from orchestrator.bench.http.figures import ms
 from orchestrator.bench.report import percentile
 
 FILE: Final = "disk-probe"
@@ -32,9 +33,9 @@ class Disk:
         ordered = sorted(self.seconds)
         stalled = sum(taken for taken in ordered if taken > STALL_S)
         return {
-            "p50_ms": round(percentile(ordered, 0.50) * 1e3, 2),
-            "p99_ms": round(percentile(ordered, 0.99) * 1e3, 2),
-            "max_ms": round(ordered[-1] * 1e3, 2),
+            "p50_ms": ms(percentile(ordered, 0.50)),
+            "p99_ms": ms(percentile(ordered, 0.99)),
+            "max_ms": ms(ordered[-1]),
             "stalled_percent": round(100 * stalled / self.watched_s, 2),
         }
 

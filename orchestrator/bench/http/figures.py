@@ -37,16 +37,17 @@ def figures(measured: Measured) -> dict[str, Any]:
 
 def behind_ms(measured: Measured) -> float:
     """How late the client was, p99: with much of it the figures are the client's own."""
-    return _ms(percentile(sorted(measured.behind), 0.99)) if measured.behind else 0.0
+    return ms(percentile(sorted(measured.behind), 0.99)) if measured.behind else 0.0
 
 
 def _figures(kind: Kind, taken: Taken) -> dict[str, Any]:
     ordered = sorted(taken.seconds)
     found: dict[str, Any] = {"requests": len(ordered)}
-    found |= {name: _ms(percentile(ordered, share)) for name, share in SHARES.items()}
+    found |= {name: ms(percentile(ordered, share)) for name, share in SHARES.items()}
     found |= {"target_ms": TARGETS_MS[kind], "met": found["p99_ms"] < TARGETS_MS[kind]}
     return found | {"answers": {str(status): n for status, n in sorted(taken.statuses.items())}}
 
 
-def _ms(seconds: float) -> float:
+def ms(seconds: float) -> float:
+    """Milliseconds, rounded to what means something."""
     return round(seconds * 1_000, 2)

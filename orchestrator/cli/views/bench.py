@@ -37,6 +37,12 @@ def _sum(cpu: Mapping[str, float]) -> float:
     return round(sum(cpu.values()), 3)
 
 
+def _ratio(facts: Result, figure: str) -> list[str]:
+    """The cell of our ratio to the bare loop, where there is one."""
+    ratio = facts.get("ratios", {}).get(figure)
+    return [f"{ratio:g}"] if ratio else []
+
+
 def view(facts: Result) -> Table:
     """A row for each figure, a column for each system."""
     systems = [name for name in ("saga", "yardstick") if name in facts]
@@ -45,13 +51,10 @@ def view(facts: Result) -> Table:
         table.add_column(title, justify="left" if not title else "right")
     for figure in ("sagas", "seconds", "sagas_per_s", "p50_ms", "p95_ms", "p99_ms"):
         row = [f"{facts[name][figure]:g}" for name in systems]
-        if ratio := facts.get("ratios", {}).get(figure):
-            row.append(f"{ratio:g}")
-        table.add_row(figure.replace("_per_s", "/s").replace("_", " "), *row)
+        name = figure.replace("_per_s", "/s").replace("_", " ")
+        table.add_row(name, *row, *_ratio(facts, figure))
     row = [f"{_sum(facts[name]['cpu_ms_per_saga']):g}" for name in systems]
-    if ratio := facts.get("ratios", {}).get("cpu_ms_per_saga"):
-        row.append(f"{ratio:g}")
-    table.add_row("CPU ms a saga", *row)
+    table.add_row("CPU ms a saga", *row, *_ratio(facts, "cpu_ms_per_saga"))
     for group, unit in (("cpu_ms_per_saga", "CPU ms a saga"), ("peak_mib", "peak MiB")):
         for process in dict.fromkeys(p for name in systems for p in facts[name][group]):
             row = [f"{facts[name][group].get(process, 0):g}" for name in systems]

@@ -54,9 +54,10 @@ class Walk:
     def at(self, state: str) -> str:
         """A new order that stands still in that state, and its page."""
         order = self.begin("" if state == "review" else state)
-        if state in ("payment", "prepare", "dispatch"):
+        place = state
+        if state in ("prepare", "dispatch"):
             self.approve(order)
-        place = f"shipping/{state}" if state in ("prepare", "dispatch") else state
+            place = f"shipping/{state}"
         self.orders.at(order, place, "waiting" if state == "review" else "sent")
         return order
 
