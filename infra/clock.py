@@ -5,7 +5,15 @@ a value).
 """
 
 import time
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
+
+
+@lru_cache(maxsize=1_024)  # what is decided together has one time
+def rfc3339(at: int) -> str:
+    """Unix milliseconds as RFC 3339 (and so ISO 8601) has them, in UTC."""
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")
 
 
 class Clock(Protocol):

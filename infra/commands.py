@@ -30,8 +30,11 @@ class Api(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 10.0,
+        options: Mapping[str, str] | None = None,
     ) -> Json:
-        """The answer to a POST; `timeout_s` bounds the wait for it."""
+        """The answer to a POST; `timeout_s` bounds the wait for it. `options` says for places of
+        the body (JSON pointers, such as `#/reason`) which option of the command they came from.
+        """
         raise NotImplementedError
 
 

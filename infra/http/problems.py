@@ -146,6 +146,7 @@ def pointer(parts: Sequence[object]) -> str:
 
 def _place(error: Mapping[str, Any]) -> dict[str, str]:
     where, *rest = error["loc"]
+    detail = error["msg"].removeprefix("Value error, ")  # pydantic's word for a rule of ours
     if where == "body":
-        return {"pointer": pointer(rest), "detail": error["msg"]}
-    return {"parameter": ".".join(map(str, rest)), "in": str(where), "detail": error["msg"]}
+        return {"pointer": pointer(rest), "detail": detail}
+    return {"parameter": ".".join(map(str, rest)), "in": str(where), "detail": detail}

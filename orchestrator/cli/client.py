@@ -28,7 +28,7 @@ class Client:
     def get(self, path: str, **query: object) -> Json:
         """What is at `path`; query parameters that are None are left out."""
         given = {name: str(value) for name, value in query.items() if value is not None}
-        return self._call("GET", path, params=given)
+        return self._call("GET", path, {}, params=given)
 
     def post(
         self,
@@ -37,19 +37,23 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
+        options: Mapping[str, str] | None = None,
     ) -> Json:
-        """The answer to a POST; `timeout_s` bounds the wait for it."""
-        return self._call("POST", path, json=body, headers=headers, timeout=timeout_s)
+        """The answer to a POST; `timeout_s` bounds the wait for it. What is wrong at a place of the
+        body is told of the option that `options` names for it.
+        """
+        sent = {"json": body, "headers": headers, "timeout": timeout_s}
+        return self._call("POST", path, options or {}, **sent)
 
-    def _call(self, method: str, path: str, **options: Any) -> Json:
+    def _call(self, method: str, path: str, named: Mapping[str, str], **request: Any) -> Json:
         try:
-            answer = self._http.request(method, path, **options)
+            answer = self._http.request(method, path, **request)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise NoAnswer(f"no answer from {self._http.base_url}: {reason}") from error
         if answer.is_success:
             return cast(Json, answer.json())
-        message = _problem(answer)
+        message = _problem(answer, named)
         raise NoAnswer(message) if answer.is_server_error else BadInput(message)
 
 
@@ -65,7 +69,7 @@ def connected(settings: Settings) -> Generator[Client, None, None]:
         yield Client(http)
 
 
-def _problem(answer: httpx.Response) -> str:
+def _problem(answer: httpx.Response, named: Mapping[str, str]) -> str:
     """The text of a problem document (RFC 9457), else the status."""
     try:
         problem: object = answer.json()
@@ -73,7 +77,21 @@ def _problem(answer: httpx.Response) -> str:
         problem = None
     if isinstance(problem, dict):
         found = cast(Json, problem)
-        text = found.get("detail") or found.get("title")
+        text = _wrong(found, named) or found.get("detail") or found.get("title")
         if text:
             return str(text)
     return f"the HTTP API answered {answer.status_code} {answer.reason_phrase}"
+
+
+def _wrong(problem: Json, named: Mapping[str, str]) -> str:
+    """What is wrong, option by option; empty where no place is named."""
+    found = ((_option(one, named), one["detail"]) for one in problem.get("errors", ()))
+    return "; ".join(f"{option}: {detail}" for option, detail in found)
+
+
+def _option(wrong: Json, named: Mapping[str, str]) -> str:
+    """The option that a place of the body came from, or what holds the place; else the place."""
+    holder = place = str(wrong.get("pointer") or wrong.get("parameter"))
+    while holder and holder not in named:
+        holder = holder.rpartition("/")[0]
+    return named.get(holder, place)

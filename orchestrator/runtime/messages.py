@@ -1,7 +1,5 @@
 """What all messages of the orchestrator have in common."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -38,9 +36,3 @@ class Refused(NamedTuple):
 def short(*parts: object) -> str:
     """32 hex digits that stand for these parts, for an id that has them in it but is short."""
     return blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-
-
-@lru_cache(maxsize=1_024)  # what is decided together has one time
-def rfc3339(at: int) -> str:
-    """Unix milliseconds as RFC 3339, UTC."""
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from contracts.envelope import HEADERS
-from contracts.topics import EVENTS
+from contracts.topics import EVENTS, REQUESTS
 from infra.broker.types import Record
+from infra.clock import rfc3339
 from orchestrator.definition.nodes import Direction
 from orchestrator.engine.facts import (
     Completed,
@@ -34,7 +35,7 @@ from orchestrator.engine.facts import (
 from orchestrator.engine.state import State
 from orchestrator.runtime import messages
 from orchestrator.runtime.boundaries import EVENTS as TOLD
-from orchestrator.runtime.messages import SOURCE, Outgoing, rfc3339, short
+from orchestrator.runtime.messages import SOURCE, Outgoing, short
 from orchestrator.runtime.tracing import saga_traceparent
 
 _encode = msgspec.json.Encoder().encode
@@ -109,7 +110,7 @@ def progressed(state: State, transition: Transition, place: int, fact: Fact) -> 
     """The move of a step that a fact is, None where it is none; ``place`` is the fact's."""
     move_of = _PHASES.get(type(fact))
     move = move_of(fact) if move_of else None
-    if move is None:
+    if move is None or _looks_after(fact, transition):
         return None
     data = {
         **move._asdict(),
@@ -119,6 +120,12 @@ def progressed(state: State, transition: Transition, place: int, fact: Fact) -> 
     }
     identity = f"{transition.number}/{place}"
     return _told(state, transition, identity, "SagaProgressed", data)
+
+
+def _looks_after(fact: Fact, transition: Transition) -> bool:
+    """Whether a child that goes on is only asked whether it does: no step moves by that."""
+    again = isinstance(fact, Sent) and fact.topic == REQUESTS and fact.attempt > 1
+    return again and not any(isinstance(other, Repaired) for other in transition.facts)
 
 
 def refusal(told: messages.Refused, at: int) -> Outgoing:

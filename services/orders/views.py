@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from infra.clock import rfc3339
 from infra.http.errors import Problem
 from services.orders.model import Failure, Order, OrderStatus
 
@@ -45,6 +46,8 @@ class OrderView(_Body):
     status: OrderStatus
     shipping_address: str | None
     expected_delivery: str | None
+    created_at: str
+    updated_at: str
     failure: dict[str, Any] | None = None
 
 
@@ -60,6 +63,8 @@ def view(order: Order) -> OrderView:
         status=order.status,
         shipping_address=order.address,
         expected_delivery=order.expected_delivery,
+        created_at=rfc3339(order.created_at),
+        updated_at=rfc3339(order.updated_at),
     )
     if order.failure is None:
         return shown

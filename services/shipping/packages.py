@@ -2,7 +2,6 @@
 handed to the carrier.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from contracts.shipping import (
     PreparePackage,
     UnpreparePackage,
 )
+from infra.clock import rfc3339
 from infra.datastore import Statements
 from services.participant import Refusal, Work, flaky_call
 from services.shipping.handlers import participant
@@ -90,7 +90,7 @@ def dispatch(command: DispatchCarrier, work: Work) -> CarrierDispatched:
         left = {"id": number, "carrier": CARRIER, "tracking": tracking, "at": work.now}
         work.db.execute(_DISPATCH, left)
         _note(work, number)
-    at = datetime.fromtimestamp(work.now / 1_000, UTC).isoformat(timespec="milliseconds")
+    at = rfc3339(work.now)
     return CarrierDispatched(carrier=CARRIER, tracking_number=tracking, dispatched_at=at)
 
 

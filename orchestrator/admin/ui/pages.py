@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from infra.clock import Clock
+from infra.clock import Clock, rfc3339
 from infra.http.forms import CSRF_FIELD
 from infra.http.guards import Principal
 from infra.templating import templates_of
@@ -43,7 +42,7 @@ class Pages:
             "ago": ago,
             "brief": brief,
             "clock": clock,
-            "iso": iso,
+            "rfc3339": rfc3339,
             "json": as_json,
             "mark": mark,
             "offset": offset,
@@ -75,11 +74,6 @@ class Pages:
 def mark(status: Status) -> Mark:
     """How the state of a saga looks."""
     return STATUS[status]
-
-
-def iso(at: int) -> str:
-    """Unix milliseconds as HTML's ``<time>`` wants them."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 def ago(at: int, now: int) -> str:

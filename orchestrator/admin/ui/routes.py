@@ -79,6 +79,7 @@ def _files(router: APIRouter) -> None:
         return Response(asset(name), headers=HOUR, media_type=ASSETS[name][0])
 
     @router.get("/", dependencies=[permission("sagas:read")])
+    @router.get(f"{HOME}/", dependencies=[permission("sagas:read")])
     async def home() -> Response:
         return RedirectResponse(HOME, 303)
 

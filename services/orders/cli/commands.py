@@ -10,6 +10,7 @@ import typer
 
 from infra.commands import Terminal
 from services.orders.cli.options import (
+    OPTIONS,
     ApproveOption,
     ByOption,
     CityOption,
@@ -73,7 +74,7 @@ def start(  # pylint: disable=too-many-arguments,too-many-locals  # each is an o
     given = {name: value for name, value in body.items() if value is not None}
     with terminal.api(data) as api:
         path = f"/orders/{reference}/start"
-        order = api.post(path, given, headers=headers, timeout_s=wait + PATIENCE_S)
+        order = api.post(path, given, headers=headers, timeout_s=wait + PATIENCE_S, options=OPTIONS)
         order = begun(api, order)
     terminal.emit(order, status_view, as_json=as_json)
     _hold(terminal, order)
@@ -135,8 +136,8 @@ def update_address(  # pylint: disable=too-many-arguments  # each is an option
 def review(
     context: typer.Context,
     reference: Reference,
-    approve: ApproveOption,
     by: ByOption,
+    approve: ApproveOption = None,
     *,
     reason: Annotated[str, typer.Option("--reason", help="Why; who rejects must say.")] = "",
     key: KeyOption = None,
@@ -144,6 +145,8 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Let an order that waits for its review go on, or not."""
+    if approve is None:
+        raise context.obj.mistaken("say --approve or --reject")
     body = {"approved": approve, "reviewed_by": by, "reason": reason}
     _tell(context.obj, reference, "review", body, key=key, data=data, as_json=as_json)
 
@@ -212,7 +215,7 @@ def _tell(
     headers = {"Idempotency-Key": key or str(uuid.uuid4()), "Prefer": f"wait={DECIDED_S}"}
     with terminal.api(data) as api:
         path = f"/orders/{reference}/signals/{signal}"
-        told = api.post(path, body, headers=headers, timeout_s=PATIENCE_S)
+        told = api.post(path, body, headers=headers, timeout_s=PATIENCE_S, options=OPTIONS)
     terminal.emit(told, signal_view, as_json=as_json)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,7 +15,7 @@ KeyOption = Annotated[
     str | None, typer.Option("--key", help="Idempotency key: the same key is the same signal.")
 ]
 ByOption = Annotated[str, typer.Option("--by", help="Who says so: it is kept in the history.")]
-ApproveOption = Annotated[bool, typer.Option("--approve/--reject", help="Yes, or no.")]
+ApproveOption = Annotated[bool | None, typer.Option("--approve/--reject", help="Yes, or no.")]
 PaymentOption = Annotated[
     str | None, typer.Option("--payment-id", help="Of the payment; derived from the order.")
 ]
@@ -30,6 +30,20 @@ ZipOption = Annotated[str | None, typer.Option("--zip-code", help="Zip or postal
 CountryOption = Annotated[
     str | None, typer.Option("--country", help="Country (ISO 3166-1), such as DE.")
 ]
+
+_ADDRESS = ("street", "city", "state", "zip_code", "country")
+OPTIONS: Final = {
+    "#/items": "--item",
+    "#/payment_id": "--payment-id",
+    "#/reason": "--reason",
+    **{f"#/{by}_by": "--by" for by in ("cancelled", "updated", "reviewed")},
+    **{
+        f"#/{address}/{part}": f"--{part.replace('_', '-')}"
+        for address in ("initial_address", "new_address")
+        for part in _ADDRESS
+    },
+}
+"""Which option each place of what is sent came from."""
 
 
 def items(terminal: Terminal, given: Sequence[str] | None) -> list[dict[str, int]] | None:
@@ -55,11 +69,5 @@ def address(
     country: str | None,
 ) -> dict[str, Any] | None:
     """The parts of an address that are given; None where there is none."""
-    parts = {
-        "street": street,
-        "city": city,
-        "state": state,
-        "zip_code": zip_code,
-        "country": country,
-    }
+    parts = dict(zip(_ADDRESS, (street, city, state, zip_code, country), strict=True))
     return {name: part for name, part in parts.items() if part is not None} or None

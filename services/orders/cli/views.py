@@ -30,7 +30,7 @@ def status_view(order: Json) -> RenderableType:
         head.add_row("step", escape(_step(order)))
     if order.get("needs"):
         head.add_row("needs you", escape(_trouble(order["needs"])))
-    head.add_row("done", escape(", ".join(order["completed_steps"]) or "nothing yet"))
+    head.add_row("done", escape(_done(order)))
     if order.get("late"):
         head.add_row("late", "its deadline has passed, and there was no way back")
     if order.get("amount") is not None:
@@ -42,16 +42,29 @@ def status_view(order: Json) -> RenderableType:
             head.add_row(name.replace("_", " "), escape(str(value)))
     if order["error"]:
         error = order["error"]
-        head.add_row("because", escape(f"{error['code']}: {error['reason']}"))
+        head.add_row("because", escape(_because(error)))
         head.add_row("undone", escape(", ".join(error["undone"]) or "nothing"))
     head.add_row("started", _time(order["created_at"]) + " UTC")
     head.add_row("last moved", _time(order["updated_at"]) + " UTC")
     return head
 
 
+def _done(order: Json) -> str:
+    if order["completed_steps"] is None:
+        return f"see `saga status {order['workflow_id']}`" if order["workflow_id"] else ""
+    return ", ".join(order["completed_steps"]) or "nothing yet"
+
+
+def _because(failure: Json) -> str:
+    """Code and reason; once, where both say the same."""
+    same = failure["reason"] == failure["code"].replace("_", " ")
+    return failure["reason"] if same else f"{failure['code']}: {failure['reason']}"
+
+
 def _trouble(needs: Json) -> str:
     where = f"{needs['direction']} {needs['step']}: " if needs["step"] else ""
-    return f"{where}{needs['cause']}; decide with `saga repair {needs['saga']}`"
+    decide = f"saga repair {needs['saga']} retry|skip|resume --reason WHY"
+    return f"{where}{needs['cause']}; decide with `{decide}`"
 
 
 def signal_view(signal: Json) -> RenderableType:
@@ -88,10 +101,10 @@ def list_view(page: Json) -> RenderableType:
         failure = order.get("failure") or {"code": ""}
         table.add_row(
             escape(str(order.get("reference") or order["orderId"])),
-            _coloured(order["status"]),
+            _coloured(order["status"]) + (", late" if order.get("late") else ""),
             escape(order.get("currentStep") or ""),
             _money(order) if order["amount"] is not None else "",
-            _time(order["updatedAt"]) if "updatedAt" in order else "",
+            _time(order["updatedAt"]),
             escape(failure["code"]),
         )
     if page["next"] is None:
@@ -120,6 +133,8 @@ def words_of(line: Json) -> str:
             return f"{data['signal']}{reason} {data['outcome']}{why}"
         case "address":
             return f"goes to {_line(data['new'])}, no longer to {_line(data['old'])}"
+        case "late":
+            return f"late: its deadline passed when {data['committed']} had been commanded already"
         case kind:
             told = ", ".join(f"{name} {value}" for name, value in data.items() if value)
             return f"{kind.replace('_', ' ')}: {told}"

@@ -153,10 +153,10 @@ def signalled(event: SagaSignalled, work: Work) -> None:
 @participant.consumes(SagaLate)
 def late(event: SagaLate, work: Work) -> None:
     """Its deadline has passed where there was no way back any more: of its saga, or of the child
-    that keeps the deadline meanwhile.
+    that keeps the deadline meanwhile, whichever tells it first.
     """
     order = _of_family(work, event)
-    if order is not None:
+    if order is not None and not order.late:
         record = _record(work, order)
         record.note("late", ORCHESTRATOR, committed=event.committed)
         record.write(_SET_LATE)

@@ -1,7 +1,6 @@
 """Orders as a participant in their own lifecycle: received, validated, shipped, or closed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from contracts.lifecycle import (
@@ -16,6 +15,7 @@ from contracts.lifecycle import (
     ValidateOrder,
 )
 from contracts.product import Item, ItemPrice
+from infra.clock import rfc3339
 from services.orders.handlers import participant
 from services.orders.lifecycle.model import CLOSED, SQL, Lifecycle, State, by_reference
 from services.orders.lifecycle.record import ORDERS, Record, wake
@@ -42,7 +42,7 @@ def receive(command: ReceiveOrder, work: Work) -> OrderReceived:
     record.began(work.saga)
     record.set_state("received", ORDERS)
     wake(work, found)
-    return OrderReceived(received_at=_iso(work.now))
+    return OrderReceived(received_at=rfc3339(work.now))
 
 
 @participant.handles(ValidateOrder)
@@ -65,7 +65,7 @@ def mark_shipped(command: MarkShipped, work: Work) -> OrderShipped:
     """Put on record that the carrier has it."""
     flaky_call(work, command.order_id)
     _close(work, command.order_id, "shipped", tracking_number=command.tracking_number)
-    return OrderShipped(shipped_at=_iso(work.now))
+    return OrderShipped(shipped_at=rfc3339(work.now))
 
 
 @participant.handles(CloseOrder)
@@ -109,7 +109,3 @@ def _total(items: Sequence[Item], prices: Sequence[ItemPrice]) -> tuple[int, str
     if amount >= MOST:
         raise Refusal("amount_too_large", f"the order costs {amount}, which nobody can pay")
     return amount, currencies[0]
-
-
-def _iso(at: int) -> str:
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")

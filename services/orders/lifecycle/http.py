@@ -55,6 +55,7 @@ def add_lifecycle_routes(routes: APIRouter, running: Running) -> None:
     routes.post("/{order_id}/signals/update-address", status_code=202, responses=told)(led.update)
     routes.post("/{order_id}/signals/review", status_code=202, responses=told)(led.review)
     routes.get("/{order_id}/signals/{signal_id}", responses=seen)(led.signal)
+    routes.post("/{order_id}/signals/{signal}", include_in_schema=False)(led.no_signal)
 
 
 class Lifecycles:
@@ -146,6 +147,12 @@ class Lifecycles:
         signal = Wanted(asked.key, "review", body.reviewed_by, body.reason, data)
         return await self._tell(asked, signal, who, response)
 
+    async def no_signal(self, order_id: AnyOrder, signal: str, who: Writer) -> None:
+        """Any other signal: there is none."""
+        self._led(order_id, who)
+        known = "cancel, update-address and review"
+        raise Problem(404, f"orders take no signal {signal[:100]!r}, but {known}", code="no_signal")
+
     async def signal(self, order_id: AnyOrder, signal_id: SignalId, who: Reader) -> dict[str, Any]:
         """What became of a signal: applied, refused (and why), held, or pending."""
         reference = self._led(order_id, who)
@@ -181,11 +188,12 @@ class Lifecycles:
         """The reference of an order with a lifecycle; raises Problem."""
         if isinstance(order_id, str):
             return order_id
-        looked(self._orders.find, who.tenant, order_id)
+        order = looked(self._orders.find, who.tenant, order_id)
         detail = (
             f"order {order_id} is fulfilled in one go: it has no lifecycle, and takes no signals"
         )
-        raise Problem(409, detail, code="order_without_lifecycle")
+        members = {"workflow_id": order.saga}
+        raise Problem(409, detail, code="order_without_lifecycle", members=members)
 
     def _shown(self, order: Lifecycle) -> dict[str, Any]:
         reader = self._running.reader

@@ -29,6 +29,8 @@ State = Literal["new", "received", "validated", "shipped", "cancelled", "failed"
 Outcome = Literal["pending", "held", "applied", "refused"]
 ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 CLOSED: Final = frozenset({"shipped", "cancelled", "failed"})
+PIVOT: Final = "shipping/dispatch"
+"""From the command of this step on there is no way back."""
 _ACTIVE: Final = frozenset({"sent", "waiting", "stuck"})
 
 
@@ -154,6 +156,11 @@ def trouble_of(db: sqlite3.Connection, order: Lifecycle) -> Trouble | None:
     return Trouble(found[0], told["step"], told["direction"], told["cause"])
 
 
+def moved_at(order: Lifecycle, steps: list[StepRow]) -> int:
+    """When it, or one of its steps, last changed, in Unix milliseconds."""
+    return max(order.updated_at, *(step.at for step in steps), 0)
+
+
 def completed(steps: list[StepRow]) -> list[str]:
     """The steps whose work stands, in the order in which they were done."""
     return [step.path for step in steps if (step.direction, step.phase) == ("do", "done")]
@@ -170,9 +177,7 @@ def too_late(order: Lifecycle, signal: str, steps: list[StepRow]) -> str:
     """
     if order.settled:
         return f"order {order.reference} is {order.status} already"
-    commanded = any(
-        step.path == "shipping/dispatch" and step.phase in ("sent", "done") for step in steps
-    )
+    commanded = any(step.path == PIVOT and step.phase != "refused" for step in steps)
     if signal != "review" and commanded:
         return "there is no way back any more: dispatch has been commanded"
     return ""

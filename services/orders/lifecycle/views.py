@@ -1,10 +1,10 @@
 """Orders as the lifecycle's routes show them, in the seed's words; times as ISO 8601."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from contracts.address import Address
+from infra.clock import rfc3339
 from services.orders.lifecycle.model import (
     Lifecycle,
     SignalRow,
@@ -12,6 +12,7 @@ from services.orders.lifecycle.model import (
     Trouble,
     completed,
     current,
+    moved_at,
     undone_steps,
 )
 from services.orders.model import Failure, Order
@@ -44,8 +45,8 @@ def status_view(order: Lifecycle, steps: list[StepRow], trouble: Trouble | None)
         "address": json.loads(order.address),
         "amount": order.amount,
         "currency": order.currency,
-        "created_at": iso(order.created_at),
-        "updated_at": iso(order.updated_at),
+        "created_at": rfc3339(order.created_at),
+        "updated_at": rfc3339(moved_at(order, steps)),
     }
 
 
@@ -62,11 +63,11 @@ def fulfillment_view(order: Order) -> dict[str, Any]:
         "order_id": str(order.id),
         "status": order.status,
         "current_step": None,
-        "completed_steps": [],
+        "completed_steps": None,
         "result": _fulfilled(order) if order.status == "completed" else None,
         "error": failure and {**failure._asdict(), "undone": list(failure.undone)},
-        "created_at": iso(order.created_at),
-        "updated_at": iso(order.updated_at),
+        "created_at": rfc3339(order.created_at),
+        "updated_at": rfc3339(order.updated_at),
     }
 
 
@@ -97,8 +98,8 @@ def order_view(order: Lifecycle, steps: list[StepRow]) -> dict[str, Any]:
         "currency": order.currency,
         "shippingAddress": Address.model_validate_json(order.address).line,
         "late": bool(order.late),
-        "createdAt": iso(order.created_at),
-        "updatedAt": iso(order.updated_at),
+        "createdAt": rfc3339(order.created_at),
+        "updatedAt": rfc3339(moved_at(order, steps)),
     }
     if order.failure is not None:
         shown["failure"] = {**order.failure._asdict(), "undone": _undone(order.failure, steps)}
@@ -117,17 +118,18 @@ def signal_view(order: Lifecycle, signal: SignalRow) -> dict[str, Any]:
         "by": signal.actor,
         "reason": signal.reason,
         "data": json.loads(signal.data),
-        "created_at": iso(signal.created_at),
-        "decided_at": signal.decided_at and iso(signal.decided_at),
+        "created_at": rfc3339(signal.created_at),
+        "decided_at": signal.decided_at and rfc3339(signal.decided_at),
     }
 
 
 def event_view(number: int, at: int, saga: int, kind: str, actor: str, data: str) -> dict[str, Any]:
     """A line of the history; its ``id`` is the same however often it is read."""
-    line = {"id": number, "at": iso(at), "type": kind, "actor": actor, "workflow_id": saga or None}
+    line = {
+        "id": number,
+        "at": rfc3339(at),
+        "type": kind,
+        "actor": actor,
+        "workflow_id": saga or None,
+    }
     return {**line, "data": json.loads(data)}
-
-
-def iso(at: int) -> str:
-    """Unix milliseconds as ISO 8601, UTC."""
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")

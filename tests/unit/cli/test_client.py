@@ -36,6 +36,24 @@ def test_a_problem_is_its_detail(status: int, error: type[Exception]) -> None:
         client(lambda _: httpx.Response(status, json=problem)).get("/sagas/7")
 
 
+def test_a_wrong_place_is_told_of_the_option_that_it_came_from() -> None:
+    wrong = [
+        {"pointer": "#/new_address/zip_code", "detail": "Field required"},
+        {"pointer": "#/items/0/quantity", "detail": "no number"},
+        {"pointer": "#/other", "detail": "not known"},
+        {"parameter": "order_id", "in": "path", "detail": "begins with a letter"},
+    ]
+    options = {"#/new_address/zip_code": "--zip-code", "#/items": "--item"}
+    told = (
+        "--zip-code: Field required; --item: no number; #/other: not known;"
+        " order_id: begins with a letter"
+    )
+    with pytest.raises(BadInput, match=f"^{told}$"):
+        client(lambda _: httpx.Response(422, json={"errors": wrong})).post(
+            "/orders", {}, options=options
+        )
+
+
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b"{}"])
 def test_an_answer_that_is_no_problem_document_is_its_status(body: bytes) -> None:
     with pytest.raises(NoAnswer, match="502"):

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from contracts.topics import EVENTS, partition_of_saga, saga_id
 from infra.broker.settings import BrokerSettings
-from orchestrator.engine.decide import decide
+from orchestrator.engine.decide import decide, park
 from orchestrator.engine.facts import Completed, Transition
-from orchestrator.engine.inputs import Input, Reply, Start
+from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
 from orchestrator.runtime.messages import Outgoing
@@ -39,6 +41,13 @@ def commands(sent: list[Outgoing]) -> list[dict[str, Any]]:
     return [message for message in found if "replypartition" in message]
 
 
+def moves(state: State, transition: Transition) -> list[tuple[str, str, int]]:
+    """What is told of its steps: which one, where it stands now, in which attempt."""
+    found = [json.loads(one.record.value or b"{}") for one in rendered(POST, state, transition)]
+    data = [message["data"] for message in found if message["type"] == "SagaProgressed"]
+    return [(one["step"], one["phase"], one["attempt"]) for one in data]
+
+
 def test_a_command_names_the_partition_of_its_reply() -> None:
     """That of the saga's id: nobody relies on somebody else's partitioner."""
     state, (start,) = played()
@@ -57,6 +66,18 @@ def test_an_undo_of_a_child_says_whose_work_it_undoes() -> None:
     assert (undo["step"], undo["direction"], undo.get("child")) == ("c", "undo", "c")
     state, (start,) = played()
     assert "child" not in commands(rendered(POST, state, start))[0]
+
+
+def test_a_child_that_is_asked_whether_it_goes_on_has_not_moved_until_it_was_repaired() -> None:
+    plan = Plan(replace(definition(child("c")), progress=True))
+    state, told = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
+    assert moves(state, told) == [("c", "sent", 1)]
+    while state.steps["c"].attempt < 3:
+        state, told = decide(plan, state, Wake("w", state.wake_at))
+        assert not moves(state, told)
+    state, _ = park(state, Wake("w", state.wake_at), None, "nobody knows")
+    state, told = decide(plan, state, Repair("p", 9, "resume", "", "it is known", "ann"))
+    assert moves(state, told) == [("c", "sent", 4)]
 
 
 def test_what_is_sent_again_is_what_is_outstanding() -> None:

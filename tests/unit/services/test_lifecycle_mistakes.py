@@ -112,6 +112,7 @@ async def test_a_wrong_signal_is_refused_at_its_place_and_nothing_is_kept(
         answer = await client.post(f"{SIGNALS}/{what}", json=body, headers=KEY)
         assert answer.status_code == 422, body
         assert says in at(answer, pointer), body
+        assert "Value error" not in answer.json()["detail"]
     assert (await client.get(f"{SIGNALS}/k-1")).status_code == 404
     assert len(shop.asked) == 1
 
@@ -139,6 +140,12 @@ async def test_an_order_that_is_not_there(client: httpx.AsyncClient) -> None:
         await client.post("/orders/nope/signals/review", json=REVIEW),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found"), answer.url
+
+
+async def test_a_signal_that_orders_do_not_take(client: httpx.AsyncClient) -> None:
+    answer = await client.post(f"{SIGNALS}/hurry", json={"by": "ann"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_signal")
+    assert "cancel, update-address and review" in answer.json()["detail"]
 
 
 async def test_a_wrong_question(client: httpx.AsyncClient) -> None:

@@ -172,18 +172,30 @@ async def test_the_same_key_is_the_same_signal_and_no_other(
     assert len(shop.asked) == 2
 
 
+@pytest.mark.parametrize("stands", ["sent", "stuck", "done", "skipped"])
 @pytest.mark.parametrize(("what", "body"), [("cancel", CANCEL), ("update-address", UPDATE)])
 async def test_once_the_carrier_is_commanded_the_answer_is_known_here(
-    shop: Shop, client: httpx.AsyncClient, what: str, body: Any
+    shop: Shop, client: httpx.AsyncClient, what: str, body: Any, stands: str
 ) -> None:
     await begin(shop, client)
     await Led(shop).tell(moved("shipping"))
-    await Led(shop).child(moved("prepare", "done", parent=SAGA), moved("dispatch", parent=SAGA))
+    await Led(shop).child(moved("prepare", "done", parent=SAGA))
+    await Led(shop).child(moved("dispatch", stands, parent=SAGA))
     answer = await client.post(f"{SIGNALS}/{what}", json=body, headers=KEY)
     assert answer.status_code == 409
     assert "dispatch has been commanded" in answer.json()["detail"]
     assert (await client.get(f"{SIGNALS}/k-1")).json()["outcome"] == "refused"
     assert len(shop.asked) == 1
+
+
+async def test_a_carrier_that_refuses_leaves_the_decision_to_the_saga(
+    shop: Shop, client: httpx.AsyncClient
+) -> None:
+    await begin(shop, client)
+    await Led(shop).tell(moved("shipping"))
+    await Led(shop).child(moved("dispatch", "refused", parent=SAGA))
+    answer = await client.post(f"{SIGNALS}/cancel", json=CANCEL, headers={**KEY, **AT_ONCE})
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "pending")
 
 
 async def test_an_order_that_has_ended_takes_no_signal(

@@ -181,12 +181,14 @@ async def test_an_order_that_is_fulfilled_in_one_go_has_a_status_and_takes_no_si
     await client.post("/orders", json=FULFILLED, headers=AT_ONCE)
     shown = (await client.get("/orders/1/status")).json()
     assert (shown["order_id"], shown["status"]) == ("1", "pending")
+    assert shown["completed_steps"] is None, "of its steps nothing is known here"
     for answer in (
         await client.post("/orders/1/signals/cancel", json=CANCEL),
         await client.get("/orders/1/history"),
         await client.get("/orders/1/signals/k-1"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "order_without_lifecycle")
+        assert answer.json()["workflow_id"] is None, "its saga has not begun"
     await begin(shop, client)
     wrong_way = await client.post(f"/orders/{REFERENCE}/cancel")
     assert (wrong_way.status_code, wrong_way.json()["code"]) == (409, "cancelled_by_signal")

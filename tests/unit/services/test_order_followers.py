@@ -99,6 +99,16 @@ async def test_an_order_is_found_by_its_request_key_before_its_start_is_heard_of
     assert ((await look(shop))["workflow_id"], await statuses(shop)) == (SAGA, ["running"])
 
 
+async def test_an_order_has_last_changed_when_a_step_of_it_did(shop: Shop, led: Led) -> None:
+    await led.tell(started())
+    before = (await look(shop))["updated_at"]
+    await led.tell(moved("receive"))
+    after = (await look(shop))["updated_at"]
+    async with shop.client() as client:
+        assert (await client.get(f"/orders/{REFERENCE}")).json()["updatedAt"] == after
+    assert after > before
+
+
 async def test_a_cancelled_order(shop: Shop, led: Led) -> None:
     await led.tell(started(), moved("payment"), told("applied", "k-1"))
     assert (await look(shop))["status"] == "cancelling"
@@ -181,6 +191,8 @@ async def test_an_order_whose_child_is_late_says_so(shop: Shop, led: Led) -> Non
     await led.tell(started(), moved("shipping"))
     await led.child(SagaLate(definition="shipping", committed="dispatch"))
     assert (await look(shop))["late"] is True
+    await led.tell(SagaLate(definition="order-lifecycle", committed="shipping"))
+    assert [line["data"]["committed"] for line in await lines(shop, "late")] == ["dispatch"]
 
 
 async def test_a_new_address_is_kept_beside_the_old_one_with_who_and_when(
