@@ -31,18 +31,18 @@ class Stage:
 
 
 def complete(given: Given, family: Family, where: str) -> None:
-    """Raise GivenError where nothing says what becomes of a part."""
+    """Raise GivenError naming every part of which nothing says what becomes of it."""
     missing = [
-        part
+        str(part)
         for part, leaf in parts_of(family).items()
         if isinstance(leaf, Step) and given.of(part) is None
     ]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise GivenError(
             where,
-            f"nothing says what becomes of {missing[0]}{more}",
-            f"Add it, or `otherwise`; a template: saga simulate {next(iter(family))} --write-given",
+            f"nothing says what becomes of {'; '.join(missing)}",
+            "Add what is missing, or `otherwise`; a template:"
+            f" saga simulate {next(iter(family))} --write-given",
         )
 
 
