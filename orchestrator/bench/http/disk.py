@@ -22,14 +22,21 @@ _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
 class Disk:
-    """What syncs of a page have taken, in seconds, and how long they were watched."""
+    """What syncs of a page have taken, in seconds, and how long they were watched; ``trouble`` says
+    why they could not be.
+    """
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.watched_s = 0.0
+        self.trouble = ""
 
     def figures(self) -> dict[str, Any]:
-        """Their percentiles, and the share of the time in which the disk stood still."""
+        """Their percentiles, and the share of the time in which the disk stood still; or only the
+        trouble, for what was seen until then is not of the whole load.
+        """
+        if self.trouble:
+            return {"trouble": self.trouble}
         ordered = sorted(self.seconds)
         stalled = sum(taken for taken in ordered if taken > STALL_S)
         return {
@@ -42,7 +49,10 @@ class Disk:
 
 @contextmanager
 def disk_watched(folder: Path, clock: Clock) -> Generator[Disk]:
-    """Sync a page in the folder now and then, in a thread of its own; complete at the end."""
+    """Sync a page in the folder now and then, in a thread of its own; complete at the end.
+
+    What cannot be written is trouble and not an error: the load beside it goes on.
+    """
     disk, over = Disk(), threading.Event()
     watching = threading.Thread(target=_watch, args=(folder / FILE, clock, disk, over))
     watching.start()
@@ -54,6 +64,13 @@ def disk_watched(folder: Path, clock: Clock) -> Generator[Disk]:
 
 
 def _watch(path: Path, clock: Clock, disk: Disk, over: threading.Event) -> None:
+    try:
+        _probe(path, clock, disk, over)
+    except OSError as error:
+        disk.trouble = f"{path} cannot be written: {error.strerror}"
+
+
+def _probe(path: Path, clock: Clock, disk: Disk, over: threading.Event) -> None:
     file = os.open(path, os.O_CREAT | os.O_WRONLY)
     first = clock.monotonic()
     try:

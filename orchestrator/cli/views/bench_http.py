@@ -34,12 +34,19 @@ def view(facts: Facts) -> Table:
 def _caption(facts: Facts) -> str:
     sagas = facts["sagas"]
     failed = ", ".join(f"{count} {code}" for code, count in sagas["failed"].items()) or "none"
-    disk = facts["disk_sync"]
     spent = ", ".join(f"{name} {ms:g} ms" for name, ms in facts["cpu_ms_per_start"].items())
     return (
         f"{sagas['started']} sagas, {sagas['completed']} completed, failed: {failed}\n"
         f"processor time a start: {spent};"
         f" the client itself was late by {facts['client_behind_p99_ms']:g} ms (p99)\n"
-        f"a sync of this disk: p50 {disk['p50_ms']:g} ms, p99 {disk['p99_ms']:g} ms, at most"
-        f" {disk['max_ms']:g} ms; it stood still {disk['stalled_percent']:g} % of the time"
+        f"{_disk(facts['disk_sync'])}"
+    )
+
+
+def _disk(sync: Facts) -> str:
+    if "trouble" in sync:
+        return f"the disk could not be probed: {sync['trouble']}"
+    return (
+        f"a sync of this disk: p50 {sync['p50_ms']:g} ms, p99 {sync['p99_ms']:g} ms, at most"
+        f" {sync['max_ms']:g} ms; it stood still {sync['stalled_percent']:g} % of the time"
     )

@@ -5,13 +5,11 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from infra.clock import SystemClock
 from orchestrator.bench.http.connections import NO_ANSWER, Answer, Connections
-from orchestrator.bench.http.disk import Disk, disk_watched
 from orchestrator.bench.http.figures import TARGETS_MS, Measured, behind_ms, figures
 from orchestrator.bench.http.load import AT_A_TIME, LATELY, Site, offered, orders_at_most
 from orchestrator.bench.http.timetable import HEALTH_EVERY_S, LATER_S, Due, timetable
@@ -256,23 +254,3 @@ async def test_an_answer_that_is_late_holds_up_no_request_behind_it():
     assert len(measured.taken["health"].seconds) == 19
     assert measured.taken["signal"].statuses == {202: 1}
     assert len(measured.behind) == len(due)
-
-
-# ------------------------------------------------------------------------------------- the disk
-
-
-def test_the_share_of_the_time_in_which_the_disk_stood_still():
-    watched = Disk()
-    watched.seconds += [0.002] * 98 + [0.0101, 0.5]
-    watched.watched_s = 10.0
-    figures = {"p50_ms": 2, "p99_ms": 500, "max_ms": 500, "stalled_percent": 5.1}
-    assert watched.figures() == figures
-
-
-def test_a_disk_is_watched_and_nothing_is_left_on_it(tmp_path: Path):
-    with disk_watched(tmp_path, SystemClock()) as found:
-        pass
-    assert not list(tmp_path.iterdir())
-    figures = found.figures()
-    assert 0 < figures["p50_ms"] <= figures["p99_ms"] <= figures["max_ms"]
-    assert 0 <= figures["stalled_percent"] <= 100
