@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from infra.clock import Clock
 from orchestrator.bench.http.connections import Connections
-from orchestrator.bench.http.figures import Measured
+from orchestrator.bench.http.figures import Measured, fails
 from orchestrator.bench.http.timetable import Due, Kind
 from orchestrator.bench.load import BenchError
 from orchestrator.definition.scenario import Ask, Visit
@@ -37,7 +37,7 @@ async def orders_at_most(
     """Ask the same mix as `offered`, but each of ``AT_A_TIME`` callers the next as soon as it has
     its answer: for every order that it starts it looks at one of its last, and for a share
     ``signals`` it tells one of them something. How many starts were taken. Raises BenchError when
-    a start is refused.
+    any of these fails: a maximum of failures is none.
     """
     end = site.clock.monotonic() + seconds
     numbers = itertools.count(first)
@@ -48,14 +48,12 @@ async def orders_at_most(
         mine: deque[Visit] = deque(maxlen=LATELY)
         while site.clock.monotonic() < end:
             visit = site.visits(next(numbers))
-            answer = await site.connections.ask(visit.start)
-            if not 200 <= answer.status < 300:
-                raise BenchError(f"a start was answered {answer.status}: {answer.body[:300]!r}")
+            await answered(site, "start", visit.start)
             taken += 1
             mine.append(visit)
-            await site.connections.ask(chance.choice(mine).status)
+            await answered(site, "status", chance.choice(mine).status)
             if chance.random() < signals:
-                await site.connections.ask(chance.choice(mine).signal)
+                await answered(site, "signal", chance.choice(mine).signal)
 
     callers = [asyncio.create_task(caller()) for _ in range(AT_A_TIME)]
     try:
@@ -63,6 +61,14 @@ async def orders_at_most(
     finally:
         await end_all(callers)
     return taken
+
+
+async def answered(site: Site, kind: Kind, what: Ask) -> None:
+    """Wait for an answer; raises BenchError when it is a failure."""
+    answer = await site.connections.ask(what)
+    if fails(kind, answer.status):
+        place = f"{what.method} {what.path}"
+        raise BenchError(f"{place} was answered {answer.status}: {answer.body[:300]!r}")
 
 
 async def offered(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from infra.clock import Clock
 from orchestrator.bench.http.disk import disk_watched
 from orchestrator.bench.http.figures import behind_ms, figures
-from orchestrator.bench.http.load import Site, Visits, offered, orders_at_most
+from orchestrator.bench.http.load import Site, Visits, answered, offered, orders_at_most
 from orchestrator.bench.http.process import Counts, Process, ended
 from orchestrator.bench.http.timetable import timetable
 from orchestrator.bench.load import BenchError
@@ -38,7 +38,9 @@ class Wanted:
 async def measured(  # pylint: disable=too-many-locals  # one for each figure
     process: Process, visits: Visits, clock: Clock, wanted: Wanted, say: Say
 ) -> dict[str, Any]:
-    """The figures. Raises BenchError when sagas do not end, or a start is refused."""
+    """The figures. Raises BenchError when sagas do not end, or a request fails before the
+    load is offered.
+    """
     site = Site(process.connections, clock, visits)
     first, maximum = await _maximum(process, site, wanted, say)
     rate = wanted.rate if wanted.rate is not None else maximum * HALF
@@ -49,10 +51,10 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
     shown = _saying(say, f"{rate:.1f} starts a second", len(due))
     with disk_watched(process.data, clock) as disk:
         answers = await offered(site, due, first, shown)
-    started = sum(n for status, n in answers.taken["start"].statuses.items() if status // 100 == 2)
-    after = await _over(process, clock, first - 1 + started)
+    begun = answers.taken["start"]
+    after = await _over(process, clock, first - 1 + len(begun.seconds) - begun.failed)
     cpu = {name: seconds - used[name] for name, seconds in process.cpu_s().items()}
-    starts = sum(one.kind == "start" for one in due) or 1
+    starts = len(begun.seconds) or 1
     return {
         "maximum_per_s": round(maximum, 1) if maximum else None,
         "offered_per_s": round(rate, 1),
@@ -75,7 +77,7 @@ async def _maximum(process: Process, site: Site, wanted: Wanted, say: Say) -> tu
         return first, 0.0
     say("one order alone", 1, 3)
     before = await process.counts()
-    await site.connections.ask(site.visits(first).start)
+    await answered(site, "start", site.visits(first).start)
     after = await _over(process, site.clock, first)
     alone = after[_SUM, "completed"] - before[_SUM, "completed"]
     say("the maximum", 2, 3)

@@ -10,9 +10,9 @@ import pytest
 
 from infra.clock import SystemClock
 from orchestrator.bench.http.connections import NO_ANSWER, Answer, Connections
-from orchestrator.bench.http.figures import TARGETS_MS, Measured, behind_ms, figures
+from orchestrator.bench.http.figures import TARGETS_MS, Measured, Taken, behind_ms, figures
 from orchestrator.bench.http.load import AT_A_TIME, LATELY, Site, offered, orders_at_most
-from orchestrator.bench.http.timetable import HEALTH_EVERY_S, LATER_S, Due, timetable
+from orchestrator.bench.http.timetable import HEALTH_EVERY_S, LATER_S, Due, Kind, timetable
 from orchestrator.bench.load import BenchError
 from orchestrator.definition.scenario import Ask, Visit
 
@@ -47,6 +47,19 @@ def test_an_order_is_asked_about_only_after_its_start():
             assert LATER_S[0] <= due.at - begun[due.number] <= LATER_S[1]
 
 
+@pytest.mark.parametrize(("kind", "late"), [("start", 1), ("status", 1), ("signal", 0)])
+def test_what_fails_is_the_same_for_every_kind_but_for_a_signal_that_comes_too_late(
+    kind: Kind, late: int
+):
+    taken = Taken(kind)
+    taken.statuses.update({200: 5, 202: 5})
+    assert taken.failed == 0
+    taken.statuses.update({NO_ANSWER: 1, 404: 1, 500: 1, 503: 1})
+    assert taken.failed == 4
+    taken.statuses[409] = 1
+    assert taken.failed == 4 + late
+
+
 def test_figures_beside_their_targets():
     measured = Measured()
     slow, quick = measured.taken["start"], measured.taken["health"]
@@ -60,6 +73,7 @@ def test_figures_beside_their_targets():
     assert (found["start"]["p50_ms"], found["start"]["max_ms"]) == (101, 200)
     assert (found["start"]["target_ms"], found["start"]["met"]) == (TARGETS_MS["start"], False)
     assert found["start"]["answers"] == {"202": 199, "503": 1}
+    assert found["start"]["failed"] == 1
     assert found["health"]["met"]
     assert behind_ms(measured) == 500
     assert behind_ms(Measured()) == 0
@@ -168,11 +182,13 @@ def visit(number: int) -> Visit:
 
 
 class Server:
-    """Answers in memory; ``slow`` requests wait until they are let go."""
+    """Answers in memory, with the status for the end of the path, else 202; ``slow`` requests wait
+    until they are let go.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Ask] = []
-        self.status = 202
+        self.statuses: dict[str, int] = {}
         self.slow = asyncio.Event()
         self.waits: Callable[[Ask], bool] = lambda ask: False
 
@@ -182,7 +198,7 @@ class Server:
         await asyncio.sleep(0)
         if self.waits(ask):
             await self.slow.wait()
-        return Answer(self.status, b"why")
+        return Answer(self.statuses.get(ask.path.rpartition("/")[2], 202), b"why")
 
 
 class Steps(SystemClock):
@@ -226,11 +242,19 @@ async def test_the_maximum_is_of_the_mix_that_is_offered():
     assert 0.1 * taken < kinds["cancel"] < 0.4 * taken
 
 
-async def test_a_start_that_is_refused_ends_the_search():
+@pytest.mark.parametrize("status", [NO_ANSWER, 404, 503])
+@pytest.mark.parametrize("kind", ["start", "status", "cancel"])
+async def test_a_request_that_fails_ends_the_search(kind: str, status: int):
     server = Server()
-    server.status = 503
-    with pytest.raises(BenchError, match="503"):
-        await most(server, 1, 0.0)
+    server.statuses[kind] = status
+    with pytest.raises(BenchError, match=rf"/orders/\d+/{kind} was answered {status}: b'why'"):
+        await most(server, 1, 1.0)
+
+
+async def test_a_signal_that_comes_too_late_ends_no_search():
+    server = Server()
+    server.statuses["cancel"] = 409
+    assert await most(server, 1, 1.0) > AT_A_TIME
 
 
 async def test_an_answer_that_is_late_holds_up_no_request_behind_it():
