@@ -37,17 +37,17 @@ ENDED: Final = ("completed", "failed", "cancelled")
 _NUMBERS: Final = itertools.count()
 
 
-def reference(hangs: str = "") -> str:
-    """Of an order whose first call of that step hangs, of none if none is named; all that it needs
-    beside works: the next attempt, and another round with another address.
+def reference(*steps: str, comes: str = "hangs", times: int = 1) -> str:
+    """Of an order whose first calls of these steps, so many of each, hang or raise; all that it
+    needs beside works: the next attempt, and another round with another address.
     """
-    first = dict.fromkeys(CALLS, "works") | ({hangs: "hangs"} if hangs else {})
-    again = [(hangs, 1, 2), (hangs, 2, 1)] if hangs else []
+    wanted = dict.fromkeys(((step, 1, 1) for step in CALLS), "works")
+    for step in steps:
+        wanted |= dict.fromkeys(((step, 1, attempt + 1) for attempt in range(times)), comes)
+        wanted |= dict.fromkeys(((step, 1, times + 1), (step, 2, 1)), "works")
     while True:
         found = f"order-{next(_NUMBERS)}"
-        if all(_comes(found, (step, 1, 1)) == comes for step, comes in first.items()) and all(
-            _comes(found, attempt) == "works" for attempt in again
-        ):
+        if all(_comes(found, attempt) == what for attempt, what in wanted.items()):
             return found
 
 
