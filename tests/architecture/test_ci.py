@@ -19,7 +19,7 @@ CHECKS = {
     "black": "run black",
     "ruff": "run ruff",
     "pylint": "run pylint -j 2 contracts",
-    "pylint of the tests": "run pylint -j 2 --recursive",
+    "pylint of the tests": "run pylint -j 2 --source-roots",
     "import map": "run lint-imports",
     "types (pyright strict)": "run pyright",
     "planted bugs": "run pytest*planted.xml",

@@ -17,7 +17,8 @@ from infra.http.guards import Guard, Principal
 from infra.http.sessions import Sessions
 from orchestrator.admin.application import AdminApplication, admin_app
 from orchestrator.bootstrap.load import load
-from tests.unit.admin.backend import FakeBackend, FakeLetters
+from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.letters import FakeLetters
 
 
 def called(dependant: Dependant) -> Iterator[Any]:

@@ -20,7 +20,8 @@ from orchestrator.admin.application import admin_app
 from orchestrator.admin.letters import Letter
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.engine.inputs import Wake
-from tests.unit.admin.backend import FakeBackend, FakeLetters
+from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.letters import FakeLetters
 from tests.unit.admin.orders import order, shipping
 
 NEVER = ""

@@ -16,6 +16,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.engine.facts import Faulted
 from orchestrator.runtime.messages import Outgoing
 from orchestrator.runtime.orchestrator import Orchestrator
+from orchestrator.sagalog.reader import Reader
 from tests.brokers import MakeTopics, unique_prefix
 from tests.integration.runtime.family import (
     IMPATIENT,
@@ -194,6 +195,16 @@ async def _empty(
     return empty
 
 
+def _both_have_changed(reader: Reader, parent: int) -> None:
+    """The signal `s-1` is decided in parent and child, and neither has waited in vain."""
+    both = (state_of(reader, parent), child_of(reader, parent))
+    for one in both:
+        facts = [fact for transition in reader.history(one.saga) for fact in transition.facts]
+        assert not any(isinstance(fact, Faulted) for fact in facts), "nobody timed out"
+    assert all(one.changed == {"order": 9} and not one.held for one in both)
+    assert all(one.signals == {"s-1": ""} for one in both)
+
+
 async def test_the_topics_are_lost_while_the_child_runs(
     any_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
@@ -216,13 +227,7 @@ async def test_the_topics_are_lost_while_the_child_runs(
             try:
                 ended = await another.wait_saga(parent, 20)
                 assert ended is not None and ended.status == "completed"
-                kid = child_of(another.reader, parent)
-                history = [*another.reader.history(parent), *another.reader.history(kid.saga)]
-                facts = [fact for transition in history for fact in transition.facts]
-                assert not any(isinstance(fact, Faulted) for fact in facts), "nobody timed out"
-                both = (state_of(another.reader, parent), kid)
-                assert all(one.changed == {"order": 9} and not one.held for one in both)
-                assert all(one.signals == {"s-1": ""} for one in both)
+                _both_have_changed(another.reader, parent)
             finally:
                 await another.stop()
         done = [(c["step"], c["round"], c["data"]["order"]) for c in work.commands]

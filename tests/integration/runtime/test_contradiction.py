@@ -62,12 +62,13 @@ async def held(orchestrator: Orchestrator, work: Participant) -> dict[int, list[
 
 def lie(file: Path, row: SagaRow) -> None:
     """Write another next transition of this saga behind the orchestrator's back."""
-    with closing(sqlite3.connect(file)) as connection, connection:
+    with closing(sqlite3.connect(file)) as connection:
         connection.execute(
             "INSERT INTO transitions (saga, number, at, input, facts, log_offset)"
             " VALUES (?, ?, 1, 'lie', ?, 900)",
             (row.id, row.number + 1, LIE),
         )
+        connection.commit()
 
 
 def lies(file: Path) -> list[tuple[int]]:

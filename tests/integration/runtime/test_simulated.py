@@ -14,6 +14,7 @@ from contracts.topics import DEFAULT_TENANT
 from infra.broker.settings import BrokerSettings
 from orchestrator.definition.builder import Saga
 from orchestrator.engine.facts import Sent, Transition
+from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.rows import SagaRow
 from orchestrator.simulate.cast import Family, family_of
 from orchestrator.simulate.crew import crew
@@ -104,6 +105,31 @@ def described(of: Saga) -> Given:
     return Given({Part(of.name, name, "do"): doing for name in STEPS}, works)
 
 
+def as_often_as_told(outcomes: Outcomes) -> None:
+    """How often each kind of outcome was measured is how often it came, but for chance."""
+    kinds = {one.kind: one.weight for one in outcomes}
+    total = sum(kinds.values())
+    for kind, weight in WEIGHTS.items():
+        share = weight / sum(WEIGHTS.values())
+        assert abs(kinds[kind] / total - share) <= 5 * sqrt(share * (1 - share) / total)
+
+
+async def ended(orchestrator: Orchestrator) -> list[SagaRow]:
+    """Start all the sagas at once, and wait until each has ended."""
+    keys = [f"key-{n}" for n in range(SAGAS)]
+    await asyncio.gather(
+        *(orchestrator.door.start("work", key, {"order": n}) for n, key in enumerate(keys))
+    )
+    rows: list[SagaRow] = []
+    for key in keys:
+        begun = await orchestrator.wait(DEFAULT_TENANT, "work", key, 30)
+        assert isinstance(begun, SagaRow)
+        row = await orchestrator.wait_saga(begun.id, 60)
+        assert row is not None and row.status in ("completed", "failed")
+        rows.append(row)
+    return rows
+
+
 async def test_simulated_and_real_come_to_the_same(
     embedded_broker: BrokerSettings, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
@@ -114,17 +140,7 @@ async def test_simulated_and_real_come_to_the_same(
         running(embedded_broker, tmp_path, work) as orchestrator,
         participant(embedded_broker, flaky(7)),
     ):
-        keys = [f"key-{n}" for n in range(SAGAS)]
-        await asyncio.gather(
-            *(orchestrator.door.start("work", key, {"order": n}) for n, key in enumerate(keys))
-        )
-        rows: list[SagaRow] = []
-        for key in keys:
-            row = await orchestrator.wait(DEFAULT_TENANT, "work", key, 30)
-            assert isinstance(row, SagaRow)
-            ended = await orchestrator.wait_saga(row.id, 60)
-            assert ended is not None and ended.status in ("completed", "failed")
-            rows.append(ended)
+        rows = await ended(orchestrator)
         # Beside the process that writes it: the log of a running installation is measured.
         histories = list(orchestrator.reader.latest("work", SAGAS))
     assert len(histories) == SAGAS
@@ -135,8 +151,4 @@ async def test_simulated_and_real_come_to_the_same(
     for transitions in histories:
         measured.take("work", transitions)
     assert not unlike(found, simulated(of, measured.given()))
-    kinds = {one.kind: one.weight for one in measured.given().parts[Part("work", "first", "do")]}
-    total = sum(kinds.values())
-    for kind, weight in WEIGHTS.items():
-        share = weight / sum(WEIGHTS.values())
-        assert abs(kinds[kind] / total - share) <= 5 * sqrt(share * (1 - share) / total)
+    as_often_as_told(measured.given().parts[Part("work", "first", "do")])

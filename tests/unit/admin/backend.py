@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, Field
 
 from contracts.envelope import idempotency_key
 from infra.broker.errors import BrokerUnreachable
 from infra.clock import ManualClock
 from infra.telemetry.metrics import Metrics
-from orchestrator.admin.dead_letters import RedriveRefused
-from orchestrator.admin.letters import Letter, Mark
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.definition.nodes import Call, Definition, Retry, Step, canonical, parse, version
+from orchestrator.definition.nodes import Definition, canonical, parse, version
 from orchestrator.engine.decide import decide
 from orchestrator.engine.facts import (
     Completed,
@@ -44,31 +40,9 @@ from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.records import seal
 from orchestrator.sagalog.rows import SagaRow
 from orchestrator.sagalog.store import SagaLog
+from tests.unit.admin.work import work
 
 READY = Health(True, [], [])
-
-
-class Order(BaseModel):
-    """The input of the saga `work`."""
-
-    order: int = Field(lt=2**53)
-    note: str = ""
-
-
-def step(name: str) -> Step:
-    """A step of the service `<name>er`."""
-    retry = Retry(attempts=2, initial_ms=100, maximum_ms=1_000)
-    do, undo = (
-        Call(f"{verb}{name}", f"{name}er.commands", {"order": "input.order"})
-        for verb in ("Do", "Undo")
-    )
-    return Step(name, "compensatable", do, undo, 1_000, retry, 1_000, retry, {"no": 409})
-
-
-def work(*names: str, name: str = "work") -> Saga:
-    """A saga of these steps, one after the other."""
-    definition = Definition(name, {"title": "Order"}, tuple(map(step, names)))
-    return Saga(definition, Order, version(definition))
 
 
 class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what tests turn at
@@ -310,34 +284,3 @@ class FakeBackend:  # pylint: disable=too-many-instance-attributes  # it is what
             data = dict.fromkeys(call.reply, 1_990) if call and sent.direction == "do" else {}
         place = (sent.step, sent.direction, sent.round, sent.attempt)
         return Reply(f"{place}", self.clock.now_ms(), *place, outcome, data)
-
-
-class FakeLetters:
-    """Dead letters in a list."""
-
-    def __init__(self, *letters: Letter) -> None:
-        self.letters = {letter.id: letter for letter in letters}
-
-    async def page(self, tenant: int, after: int | None, limit: int, done: bool) -> list[Letter]:
-        """The newest ones below `after`."""
-        found = [
-            letter
-            for id, letter in sorted(self.letters.items(), reverse=True)
-            if (after is None or id < after) and (done or letter.redriven is None)
-        ]
-        return [letter for letter in found if letter.tenant == tenant][:limit]
-
-    async def get(self, tenant: int, letter: int) -> Letter | None:
-        """One of them."""
-        found = self.letters.get(letter)
-        return found if found and found.tenant == tenant else None
-
-    async def redrive(self, tenant: int, letter: int, by: str, again: bool) -> Letter | None:
-        """Mark one."""
-        found = await self.get(tenant, letter)
-        if found is None:
-            return None
-        if found.redriven and not again:
-            raise RedriveRefused("was sent again already")
-        self.letters[letter] = msgspec.structs.replace(found, redriven=Mark(1, "n", by, 5))
-        return found

@@ -19,7 +19,8 @@ from orchestrator.admin.letters import Letter
 from orchestrator.definition.nodes import Definition
 from orchestrator.verify.at_start import checked_at_start
 from orchestrator.verify.result import result
-from tests.unit.admin.backend import FakeBackend, FakeLetters
+from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.letters import FakeLetters
 
 TOKEN = "token-of-the-tests-0123456789"
 OTHER = "token-of-another-tenant-012345"

@@ -16,7 +16,9 @@ from infra.http.sessions import COOKIE
 from orchestrator.admin.application import AdminApplication, admin_app
 from orchestrator.admin.metrics import metrics_app
 from orchestrator.definition.catalogue import Catalogue
-from tests.unit.admin.backend import FakeBackend, FakeLetters, work
+from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.letters import FakeLetters
+from tests.unit.admin.work import work
 
 Client = httpx.AsyncClient
 OPEN = {

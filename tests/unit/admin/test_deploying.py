@@ -1,50 +1,20 @@
-"""Rollouts and moves over HTTP: who may, what is refused, and the same key is the same request."""
+"""Rollouts over HTTP: what is refused, and the same key is the same rule; and who may deploy."""
 
 from collections.abc import Callable
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from infra.clock import ManualClock
 from infra.http.guards import Guard, Principal
 from infra.http.sessions import Sessions
-from orchestrator.admin import moves, rollouts
-from tests.unit.admin.backend import FakeBackend, work
+from orchestrator.admin import rollouts
+from tests.unit.admin.backend import FakeBackend
 from tests.unit.admin.conftest import TOKEN
+from tests.unit.admin.deploying import KEY, MOVES, NEW, OLD, RULE, half, to_new
 
 Client = httpx.AsyncClient
-
-OLD = work("pack", "ship")
-NEW = work("pack", "ship", "tell")
-RULE = "/definitions/work/rollout"
-MOVES = "/definitions/work/moves"
-KEY = {"Idempotency-Key": "r-1"}
-
-
-def half(**changes: Any) -> dict[str, Any]:
-    """Every second new saga gets the new version, whose definition comes along."""
-    definition = msgspec.to_builtins(NEW.definition)
-    return {"definition": definition, "percent": 50, "reason": "try it", **changes}
-
-
-async def running(client: Client, backend: FakeBackend) -> int:
-    """A saga whose first step is done and whose second one has been commanded."""
-    backend.answers["ship"] = ""
-    return int((await client.post("/sagas/work", json={"order": 7})).json()["id"])
-
-
-def to_new(*sagas: int, **changes: Any) -> dict[str, Any]:
-    """A move of these to the new version."""
-    definition = msgspec.to_builtins(NEW.definition)
-    return {"sagas": sagas, "definition": definition, "reason": "all of them", **changes}
-
-
-async def kinds(client: Client, saga: int) -> list[str]:
-    """The facts of a saga's history."""
-    items = (await client.get(f"/sagas/{saga}/history")).json()["items"]
-    return [fact["type"] for item in items for fact in item["facts"]]
 
 
 async def test_without_a_rule_there_is_none(client: Client) -> None:
@@ -168,117 +138,6 @@ async def test_a_rule_needs_a_base_where_the_program_has_no_such_saga(client: Cl
     answer = await client.post("/definitions/nothing/rollout", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "definition_not_found")
     assert "base" in answer.json()["detail"]
-
-
-async def test_a_saga_is_moved_and_the_same_key_is_the_same_move(
-    client: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    for _ in range(2):
-        answer = await client.post(MOVES, json=to_new(saga, saga), headers=KEY)
-        assert (answer.status_code, answer.json()) == (
-            202,
-            {
-                "definition": "work",
-                "version": NEW.version,
-                "items": [{"saga": saga, "outcome": "moved", "why": ""}],
-            },
-        )
-    assert (await kinds(client, saga)).count("moved") == 1
-    row = backend.reader.saga(saga)
-    assert row is not None and row.version == NEW.version
-
-
-async def test_a_used_key_with_another_version_is_refused(
-    client: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    await client.post(MOVES, json=to_new(saga), headers=KEY)
-    back = {"sagas": [saga], "version": OLD.version, "reason": "back again"}
-    answer = await client.post(MOVES, json=back, headers=KEY)
-    assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
-    assert (await kinds(client, saga)).count("moved") == 1
-
-
-async def test_one_that_could_not_continue_is_refused_with_the_reason(
-    client: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    definition = msgspec.to_builtins(work("pack").definition)
-    answer = await client.post(MOVES, json=to_new(saga, definition=definition))
-    (item,) = answer.json()["items"]
-    assert item["outcome"] == "refused"
-    assert "ship" in item["why"]
-    assert (await kinds(client, saga))[-1] == "move_refused"
-    row = backend.reader.saga(saga)
-    assert row is not None and row.version == OLD.version
-
-
-async def test_a_version_that_nobody_knows_is_refused_by_the_owner(
-    client: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    body = to_new(saga, definition=None, version="0" * 16)
-    (item,) = (await client.post(MOVES, json=body)).json()["items"]
-    assert item["outcome"] == "refused"
-    assert "has no version" in item["why"]
-
-
-async def test_a_move_that_is_not_decided_in_time_is_pending(
-    client: Client, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    saga = await running(client, backend)
-    backend.lost = True
-    monkeypatch.setattr(moves, "DECIDED_S", -1)
-    (item,) = (await client.post(MOVES, json=to_new(saga))).json()["items"]
-    assert item == {"saga": saga, "outcome": "pending", "why": ""}
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"sagas": []}, "sagas"),
-        ({"sagas": [-1]}, "sagas"),
-        ({"sagas": ["x"]}, "sagas"),
-        ({"sagas": [1024] * 201}, "sagas"),
-        ({"reason": ""}, "reason"),
-        ({"by": ""}, "by"),
-        ({"version": "x"}, "version"),
-        ({"yes": True}, "yes"),
-    ],
-)
-async def test_bad_input_of_a_move_names_its_place(
-    client: Client, changes: dict[str, Any], says: str
-) -> None:
-    answer = await client.post(MOVES, json=to_new(1024, **changes))
-    assert answer.status_code == 422
-    assert any(says in error["pointer"] for error in answer.json()["errors"])
-
-
-async def test_a_move_to_nothing_is_refused(client: Client, backend: FakeBackend) -> None:
-    saga = await running(client, backend)
-    answer = await client.post(MOVES, json=to_new(saga, definition=None))
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-    assert (await kinds(client, saga))[-1] == "sent"
-
-
-async def test_of_a_saga_that_is_not_there_nobody_is_moved(
-    client: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    answer = await client.post(MOVES, json=to_new(saga, 999_424))
-    assert (answer.status_code, answer.json()["code"]) == (404, "saga_not_found")
-    assert "moved" not in await kinds(client, saga)
-    other = await client.post("/definitions/other/moves", json=to_new(saga))
-    assert other.status_code in (404, 422)
-
-
-async def test_nothing_is_moved_across_an_account(
-    client: Client, other: Client, backend: FakeBackend
-) -> None:
-    saga = await running(client, backend)
-    assert (await other.post(MOVES, json=to_new(saga))).status_code == 404
-    assert "moved" not in await kinds(client, saga)
 
 
 async def test_who_is_not_known_deploys_nothing(stranger: Client, backend: FakeBackend) -> None:

@@ -14,7 +14,8 @@ from orchestrator.admin.application import admin_app
 from orchestrator.admin.components import BEHIND_MS, LITTLE_ROOM
 from orchestrator.runtime.health import Health, PartitionHealth
 from orchestrator.runtime.vitals import TimerVitals
-from tests.unit.admin.backend import FakeBackend, FakeLetters
+from tests.unit.admin.backend import FakeBackend
+from tests.unit.admin.letters import FakeLetters
 
 Client = httpx.AsyncClient
 TOKEN = "token-of-the-tests-0123456789"

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from orchestrator.admin.why import Waiting, why
 from orchestrator.definition.nodes import Call, Definition, Step, Wait
 from orchestrator.engine.state import State, StepState
-from tests.unit.admin.backend import work
+from tests.unit.admin.work import work
 
 NOW = 1_700_000_000_000
 DEFINITION = work("pack", "ship").definition

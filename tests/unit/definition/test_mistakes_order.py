@@ -27,7 +27,7 @@ from tests.unit.definition.language import (
 
 CASES = [
     pytest.param(
-        lambda: trip(),
+        trip,
         "saga trip",
         "it has no steps",
         "Add one with .then(read(...)) or .then(compensatable(...))",

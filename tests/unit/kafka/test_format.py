@@ -20,6 +20,7 @@ def test_a_cluster_id_that_begins_with_a_dash_is_no_option(
     monkeypatch.setattr(node, "run", lambda command, **_: asked.append(command))
     monkeypatch.setattr(LocalKafka, "_launch", lambda *_: None)
     LocalKafka(tmp_path).start()
-    (command,) = asked
+    command = asked.pop()
+    assert not asked
     assert "--cluster-id=-AAAAAAAAAAAAAAAAAAAAA" in command
     assert not any(word.startswith("-A") for word in command)

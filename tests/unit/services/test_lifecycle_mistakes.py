@@ -1,7 +1,6 @@
 """Bad input to the front door of lifecycles: refused at its place, and nothing is kept."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,13 +22,6 @@ REVIEW = {"approved": True, "reviewed_by": "bob"}
 KEY = {"Idempotency-Key": "k-1"}
 START = f"/orders/{REFERENCE}/start"
 SIGNALS = f"/orders/{REFERENCE}/signals"
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,13 +28,6 @@ from tests.unit.services.shop import Shop
 
 START = f"/orders/{REFERENCE}/start"
 FULFILLED = {"userId": 1, "productId": 3, "quantity": 2}
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,40 +1,15 @@
 """The sagas that the front door of orders asks for: in whose trace, and if refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from contracts.orders import OrderCompleted
 from contracts.saga_events import SagaRefused
+from tests.unit.services.placing import BODY, completed
 from tests.unit.services.shop import Shop
 
-BODY = {"userId": 1, "productId": 3, "quantity": 2}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 NO_TRACE = f"00-{'0' * 32}-b7ad6b7169203331-01"
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.close()
-
-
-def completed(order_id: int) -> OrderCompleted:
-    return OrderCompleted(
-        order_id=order_id,
-        user_id=1,
-        product_id=3,
-        quantity=2,
-        amount=23_800,
-        currency="EUR",
-        payment_id=5,
-        shipment_id=6,
-        address="Lindenallee 12, Leipzig, DE",
-        expected_delivery="2026-11-23",
-    )
 
 
 @pytest.mark.parametrize(("given", "passed"), [(TRACE, TRACE), (NO_TRACE, None), ("", None)])

@@ -9,8 +9,9 @@ from orchestrator.definition.nodes import Call
 from orchestrator.engine.facts import Sent
 from orchestrator.engine.inputs import Wake
 from orchestrator.engine.plan import Plan
-from tests.unit.admin.backend import FakeBackend, step, work
+from tests.unit.admin.backend import FakeBackend
 from tests.unit.admin.orders import order, shipping
+from tests.unit.admin.work import step, work
 from tests.world import World, parallel, world
 from tests.world import step as node
 
