@@ -17,6 +17,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.clients import SimClients
 from tests.simulation.faults import Fate
 from tests.simulation.loop import Node, SimLoop
+from tests.simulation.processes import OrchestratorProcess
 
 TENANT = 1
 PAUSE_S = 0.3
@@ -35,6 +36,7 @@ class World(Protocol):
     roots: list[Saga]
     plans: dict[str, Plan]
     audit: Audit
+    orchestrators: list[OrchestratorProcess]
 
 
 class Start:
@@ -83,7 +85,7 @@ class Desk:
         self, ask: Callable[[], Coroutine[Any, Any, None]], settled: Callable[[], bool]
     ) -> None:
         """Ask until the broker has acknowledged it; where what it has acknowledged may be lost,
-        until it is settled.
+        until it is settled and on a disk, for before that nobody acts on it (law 2).
         """
         while True:
             try:
@@ -94,8 +96,15 @@ class Desk:
             if "lost-topics" not in self.world.fate.kinds:
                 return
             await asyncio.sleep(self.world.fate.horizon_s / 3)
-            if settled():
+            if settled() and self._on_disk():
                 return
+
+    def _on_disk(self) -> bool:
+        """Whether all that the log says is in the file of a process, too."""
+        return all(
+            any(process.wrote(partition, place) for process in self.world.orchestrators)
+            for partition, place in self.world.audit.places.items()
+        )
 
 
 class Customers:

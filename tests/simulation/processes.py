@@ -19,6 +19,7 @@ from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 from services.participant import Participant, ParticipantRunner
+from tests.simulation.audit import Place
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimClients
 from tests.simulation.loop import Node, SimLoop
@@ -182,6 +183,11 @@ class OrchestratorProcess(Process):
                 self.boot()
 
         node.spawn(stop())
+
+    def wrote(self, partition: int, place: Place) -> bool:
+        """Whether its file has come to this place of the partition's log."""
+        facts = self.orchestrator.reader.partition_facts(partition) if self.orchestrator else None
+        return facts is not None and (facts.epoch, facts.offset) == (place.epoch, place.offset)
 
     def drop(self) -> None:
         """See ``Process``."""

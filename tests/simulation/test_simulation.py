@@ -21,6 +21,7 @@ FOUND = {
     218: "inputs that could not be opened ended a process with an AttributeError",
     1228: "a look at the first record took the reader of the log from its place for ever",
     2765: "what was confirmed and written late set the file back behind what was read since",
+    3854: "a customer relied on a start that was on no disk yet, and the topics were lost",
 }
 SAMPLE, ALL = 30, 1_000
 

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from typer.main import get_command
 
 from services.orders.cli.commands import app
+from services.orders.cli.options import OPTIONS
 
 
 class Told(Exception):
@@ -40,9 +41,11 @@ class FakeApi:
         *,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 10.0,
+        options: Mapping[str, str] | None = None,
     ) -> Any:
         """The answer."""
         assert timeout_s >= 10
+        assert options is OPTIONS, "what is wrong is told of an option"
         self.asked.append((path, dict(body), headers))
         return self.answers[path][0]
 

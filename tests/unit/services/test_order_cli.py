@@ -68,7 +68,9 @@ def test_a_stuck_order_says_why_and_which_saga_to_decide_on(
     stuck = {**ORDER, "status": "needs_operator", "needs": needs}
     terminal.calls.answers["/orders/order-1/status"] = [stuck]
     run(terminal, "status", "order-1")
-    assert "do dispatch: no answer; decide with `saga repair 9`" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    decide = "`saga repair 9 retry|skip|resume --reason WHY`"
+    assert f"do dispatch: no answer; decide with {decide}" in shown
 
 
 def test_where_an_order_stands(terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +152,6 @@ def test_an_order_is_told_something(
     [
         ("cancel", "order-1", "--reason", "x"),
         ("cancel", "order-1", "--by", "ann"),
-        ("review", "order-1", "--by", "bob"),
         ("start",),
         ("start", "order-1", "--wait", "31"),
         ("list", "--limit", "0"),
@@ -165,21 +166,62 @@ def test_what_is_missing_or_wrong_is_not_asked(
     assert not terminal.calls.asked
 
 
+def test_a_review_says_yes_or_no(terminal: FakeTerminal) -> None:
+    with pytest.raises(Told, match="--approve or --reject"):
+        run(terminal, "review", "order-1", "--by", "bob")
+    assert not terminal.calls.asked
+
+
+def test_an_order_of_whose_steps_nothing_is_known_says_where_to_look(
+    terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = {**ORDER, "current_step": None, "completed_steps": None}
+    terminal.calls.answers["/orders/7/status"] = [order, {**order, "workflow_id": None}]
+    run(terminal, "status", "7")
+    assert "see `saga status 1024`" in capsys.readouterr().out
+    run(terminal, "status", "7")
+    assert "saga status" not in capsys.readouterr().out
+
+
+def test_why_it_failed_is_said_once(
+    terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = {"code": "deadline_exceeded", "reason": "deadline exceeded", "undone": []}
+    terminal.calls.answers["/orders/order-1/status"] = [
+        {**ORDER, "status": "failed", "error": late},
+        {**ORDER, "status": "failed", "error": {**ERROR, "reason": "by ann"}},
+    ]
+    run(terminal, "status", "order-1")
+    assert "because deadline exceeded undone" in " ".join(capsys.readouterr().out.split())
+    run(terminal, "status", "order-1")
+    assert "cancelled: by ann" in capsys.readouterr().out
+
+
 def test_a_page_of_both_kinds(terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]) -> None:
     led = {
         "reference": "order-1",
         "status": "running",
         "currentStep": "payment",
         "amount": None,
+        "late": True,
         "updatedAt": ORDER["updated_at"],
     }
-    fulfilled = {"orderId": 7, "status": "failed", "amount": 100, "currency": "EUR"}
-    fulfilled["failure"] = {"code": "out_of_stock"}
+    fulfilled: dict[str, Any] = {
+        **{"orderId": 7, "status": "failed", "amount": 100, "currency": "EUR"},
+        **{"updatedAt": ORDER["created_at"], "failure": {"code": "out_of_stock"}},
+    }
     page = {"items": [led, fulfilled], "next": "/orders?after=1-lifecycle-2&limit=2"}
     terminal.calls.answers["/orders"] = [page]
     run(terminal, "list", "--status", "running", "--limit", "2", "--after", "x")
     shown = capsys.readouterr().out
-    for text in ("order-1", "7", "1.00 EUR", "out_of_stock", "more: --after 1-lifecycle-2"):
+    for text in (
+        "order-1",
+        "running, late",
+        "7",
+        "1.00 EUR",
+        "out_of_stock",
+        "more: --after 1-lifecycle-2",
+    ):
         assert text in shown
     assert terminal.calls.asked == [
         ("/orders", {"status": "running", "limit": 2, "after": "x"}, None)

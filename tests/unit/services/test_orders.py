@@ -26,6 +26,8 @@ async def test_a_completed_order_is_answered_as_soon_as_it_is(shop: Shop):
         "status": "completed",
         "shippingAddress": "Lindenallee 12, Leipzig, DE",
         "expectedDelivery": "2026-11-23",
+        "createdAt": "2023-11-14T22:13:20.000+00:00",
+        "updatedAt": "2023-11-14T22:13:20.000+00:00",
     }
     async with shop.client() as client:
         assert (await client.get("/orders/1")).json() == answer.json()
