@@ -118,7 +118,9 @@ class Audit:
         cut back, and goes on where it was. That is a lost reply, as every retry takes it for one.
         """
         if place.topic == REPLIES:
-            self._unreadable[place.partition] = records[-1].offset + 1
+            # A reader may stand where an earlier cut has left it, behind what this one took.
+            before = self._unreadable.get(place.partition, 0)
+            self._unreadable[place.partition] = max(before, records[-1].offset + 1)
             for record in records:
                 found = self._round(place.partition, record)
                 if found is not None:

@@ -22,6 +22,7 @@ FOUND = {
     1228: "a look at the first record took the reader of the log from its place for ever",
     2765: "what was confirmed and written late set the file back behind what was read since",
     3854: "a customer relied on a start that was on no disk yet, and the topics were lost",
+    9198: "the audit forgot, at the second power cut, what the first had made unreadable",
 }
 SAMPLE, ALL = 30, 1_000
 
