@@ -13,7 +13,7 @@ _BY_SAGA: Final = SQL["by_saga"]
 _BY_SAGA_KEY: Final = SQL["by_saga_key"]
 _STEPS: Final = SQL["steps"]
 _SIGNAL: Final = SQL["signal"]
-_LAST_TROUBLE: Final = SQL["last_trouble"]
+_TROUBLES: Final = SQL["troubles"]
 
 Status = Literal[
     "pending",
@@ -146,14 +146,17 @@ def signal_of(db: sqlite3.Connection, order: Lifecycle, signal: str) -> SignalRo
 
 
 def trouble_of(db: sqlite3.Connection, order: Lifecycle) -> Trouble | None:
-    """What a person must decide; None where nobody is waited for."""
+    """What a person must decide, of several things the last; None where nobody is waited for."""
     if order.status != "needs_operator":
         return None
-    found = db.execute(_LAST_TROUBLE, {"id": order.id}).fetchone()
-    if found is None:
-        return None
-    told = json.loads(found[1])
-    return Trouble(found[0], told["step"], told["direction"], told["cause"])
+    stuck = {step.path for step in steps_of(db, order) if step.phase == "stuck"}
+    for saga, data in db.execute(_TROUBLES, {"id": order.id}):
+        told = json.loads(data)
+        step: str = told["step"]
+        path = step if saga == order.saga else f"{told['definition']}/{step}"
+        if path in stuck if step else saga == order.parked:
+            return Trouble(saga, step, told["direction"], told["cause"])
+    return None
 
 
 def moved_at(order: Lifecycle, steps: list[StepRow]) -> int:

@@ -59,10 +59,10 @@ SELECT id, at, saga, type, actor, data FROM events
 WHERE lifecycle = :id AND (at, id) > (:at, :after)
 ORDER BY at, id LIMIT :limit
 
--- name: last_trouble
+-- name: troubles
 -- From the end of the history: what a person is waited for is among the last that happened.
 SELECT saga, data FROM events WHERE lifecycle = :id AND type = 'needs_operator'
-ORDER BY at DESC, id DESC LIMIT 1
+ORDER BY at DESC, id DESC
 
 -- name: step
 INSERT INTO steps (lifecycle, path, direction, phase, round, attempt, at)

@@ -207,8 +207,12 @@ def test_a_page_of_both_kinds(terminal: FakeTerminal, capsys: pytest.CaptureFixt
         "updatedAt": ORDER["updated_at"],
     }
     fulfilled: dict[str, Any] = {
-        "orderId": 7, "status": "failed", "amount": 100, "currency": "EUR",
-        "updatedAt": ORDER["created_at"], "failure": {"code": "out_of_stock"},
+        "orderId": 7,
+        "status": "failed",
+        "amount": 100,
+        "currency": "EUR",
+        "updatedAt": ORDER["created_at"],
+        "failure": {"code": "out_of_stock"},
     }
     page = {"items": [led, fulfilled], "next": "/orders?after=1-lifecycle-2&limit=2"}
     terminal.calls.answers["/orders"] = [page]

@@ -160,6 +160,23 @@ async def test_a_step_that_stands_still_needs_a_person_until_it_moves(shop: Shop
     assert line["data"]["cause"] == "timeout"
 
 
+async def test_of_two_steps_that_stand_still_the_one_that_still_does_is_named(
+    shop: Shop, led: Led
+) -> None:
+    first, second = (
+        SagaNeedsOperator(
+            definition="order-lifecycle", version="v", step=step, direction="undo", cause="refused"
+        )
+        for step in ("payment", "receive")
+    )
+    await led.tell(started(), moved("payment", "stuck", "undo"), first)
+    await led.tell(moved("receive", "stuck", "undo"), second)
+    assert (await look(shop))["needs"]["step"] == "receive"
+    await led.tell(moved("receive", "undone", "undo"))
+    shown = await look(shop)
+    assert (shown["status"], shown["needs"]["step"]) == ("needs_operator", "payment")
+
+
 @pytest.mark.parametrize("definition", ["order-lifecycle", "shipping"])
 async def test_a_saga_that_is_parked_needs_a_person_until_it_moves(
     shop: Shop, led: Led, definition: str
