@@ -135,6 +135,10 @@ def words_of(line: Json) -> str:
             return f"goes to {_line(data['new'])}, no longer to {_line(data['old'])}"
         case "late":
             return f"late: its deadline passed when {data['committed']} had been commanded already"
+        case "needs_operator":
+            undo = "undo" if data["direction"] == "undo" else ""
+            place = " ".join(filter(None, (data["definition"], undo, data["step"])))
+            return f"needs an operator: {place} stands still, {data['cause']}"
         case kind:
             told = ", ".join(f"{name} {value}" for name, value in data.items() if value)
             return f"{kind.replace('_', ' ')}: {told}"

@@ -36,7 +36,14 @@ LINES = [
         line(7, "address", old=ORDER["address"], new={**ORDER["address"], "state": "S"}),
         "goes to A 1, 1 B, S, DE, no longer to A 1, 1 B, DE",
     ),
-    (line(8, "needs_operator", step="payment", cause="timeout"), "needs operator: step payment"),
+    (
+        line(
+            8, "needs_operator", definition="shipping", step="a", direction="undo", cause="refused"
+        ),
+        "needs an operator: shipping undo a stands still, refused",
+    ),
+    (line(9, "late", committed="dispatch"), "late: its deadline passed when dispatch had been"),
+    (line(10, "noticed", by="ann", why=""), "noticed: by ann"),
 ]
 
 
