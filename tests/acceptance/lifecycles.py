@@ -51,6 +51,11 @@ def reference(*steps: str, comes: str = "hangs", times: int = 1) -> str:
             return found
 
 
+def standing(state: str) -> str:
+    """Of an order that stands still in that state for a while: in review each does by itself."""
+    return reference(*({state} & CALLS.keys()))
+
+
 def _comes(order: str, attempt: tuple[str, int, int]) -> str:
     return drawn(SEED, order, CALLS[attempt[0]], attempt)
 

@@ -12,7 +12,7 @@ from tests.acceptance.browser.reader import Reader
 from tests.acceptance.conftest import Saga
 from tests.acceptance.lifecycle.conftest import BROKERS, running
 from tests.acceptance.lifecycle.shop import packages, payments
-from tests.acceptance.lifecycles import BASEL, LEIPZIG, Orders, environment, reference
+from tests.acceptance.lifecycles import BASEL, LEIPZIG, Orders, environment, reference, standing
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -50,7 +50,7 @@ class Walk:
 
     def at(self, state: str) -> str:
         """A new order that stands still in that state, and its page."""
-        order = self.begin(reference() if state == "review" else reference(state))
+        order = self.begin(standing(state))
         if state in REVIEWED:
             self.approve(order)
         self.stands(order, state)
