@@ -33,6 +33,14 @@ LEIPZIG: Final = {
 BASEL: Final = {"street": "Rheingasse 7", "city": "Basel", "zip_code": "4058", "country": "CHE"}
 UPDATE: Final = {"new_address": BASEL, "updated_by": "ann", "reason": "moved"}
 CANCEL: Final = {"reason": "ordered twice", "cancelled_by": "ann"}
+OPTIONS: Final = {
+    "cancel": ("--reason=ordered twice", "--by=ann"),
+    "update-address": (
+        *(f"--{name.replace('_', '-')}={text}" for name, text in BASEL.items()),
+        "--by=ann",
+    ),
+}
+"""The same on the command line."""
 ENDED: Final = ("completed", "failed", "cancelled")
 _NUMBERS: Final = itertools.count()
 
@@ -51,9 +59,11 @@ def reference(*steps: str, comes: str = "hangs", times: int = 1) -> str:
             return found
 
 
-def standing(state: str) -> str:
-    """Of an order that stands still in that state for a while: in review each does by itself."""
-    return reference(*({state} & CALLS.keys()))
+def standing(state: str, times: int = 1) -> str:
+    """Of an order that stands still in that state for a while, for so many calls: in review each
+    does by itself.
+    """
+    return reference(*({state} & CALLS.keys()), times=times)
 
 
 def _comes(order: str, attempt: tuple[str, int, int]) -> str:
@@ -109,6 +119,11 @@ class Orders:
         return self.until(
             order, lambda shown: (shown["current_step"], shown["phase"]) == (step, phase)
         )
+
+    def stands(self, order: str, state: str) -> None:
+        """Wait until the order is in that state, those of its child among them."""
+        place = f"shipping/{state}" if state in ("prepare", "dispatch") else state
+        self.at(order, place, "waiting" if state == "review" else "sent")
 
     def end(self, order: str) -> Any:
         """Where it stands at its end."""

@@ -53,17 +53,12 @@ class Walk:
         order = self.begin(standing(state))
         if state in REVIEWED:
             self.approve(order)
-        self.stands(order, state)
+        self.orders.stands(order, state)
         return order
-
-    def stands(self, order: str, state: str) -> None:
-        """Wait until the order is in that state."""
-        place = f"shipping/{state}" if state in ("prepare", "dispatch") else state
-        self.orders.at(order, place, "waiting" if state == "review" else "sent")
 
     def approve(self, order: str) -> None:
         """By the API: that the page can is shown once."""
-        self.stands(order, "review")
+        self.orders.stands(order, "review")
         told = self.orders.tell(order, "review", {"approved": True, "reviewed_by": "bob"})
         assert told.status_code == 202, told.text
 
@@ -159,10 +154,10 @@ def test_a_call_that_hangs_past_the_pivot_is_made_again_and_there_is_no_way_back
 def test_a_form_that_is_sent_when_there_is_no_way_back_any_more_is_refused(walk: Walk) -> None:
     order = walk.begin(reference("prepare", "dispatch"))
     walk.approve(order)
-    walk.stands(order, "prepare")
+    walk.orders.stands(order, "prepare")
     walk.reader.until("Cancel…")
     walk.reader.follow("Cancel…")
-    walk.stands(order, "dispatch")
+    walk.orders.stands(order, "dispatch")
     walk.reader.fill(reason="ordered twice", by="ann")
     walk.reader.follow("Cancel the saga")
     walk.reader.until("no way back")

@@ -2,7 +2,7 @@
 
 from tests.acceptance.conftest import Saga
 from tests.acceptance.lifecycle.shop import payments
-from tests.acceptance.lifecycles import Orders, reference
+from tests.acceptance.lifecycles import OPTIONS, Orders, reference
 
 
 def test_a_person_approves_and_that_time_does_not_count(person: tuple[Saga, Orders]) -> None:
@@ -15,7 +15,9 @@ def test_a_person_approves_and_that_time_does_not_count(person: tuple[Saga, Orde
     orders.start(late)
     orders.at(late, "review", "waiting")
     assert orders.tell(late, "review", {"approved": True, "reviewed_by": "bob"}).status_code == 202
-    failed = orders.end(late)
+    watched = saga.run("order", "watch", late)
+    assert (watched.code, "deadline exceeded" in watched.err) == (1, True), watched
+    failed = orders.look(late)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "deadline_exceeded")
     assert failed["error"]["reason"] == "deadline exceeded"
     assert payments(saga, late) == [], "what hung was never done, and is undone all the same"
@@ -39,6 +41,22 @@ def test_a_person_rejects_and_what_was_done_is_undone(person: tuple[Saga, Orders
     assert "fraud" in ended["error"]["reason"]
     again = orders.tell(order, "review", {"approved": True, "reviewed_by": "bob"})
     assert (again.status_code, payments(saga, order)) == (409, [])
+
+
+def test_while_it_waits_for_a_person_it_can_be_moved_and_cancelled_by_the_command_line(
+    person: tuple[Saga, Orders],
+) -> None:
+    saga, orders = person
+    order = reference()
+    saga.json("order", "start", order)
+    orders.stands(order, "review")
+    assert saga.json("order", "update-address", order, *OPTIONS["update-address"])["outcome"] == (
+        "applied"
+    )
+    assert orders.look(order)["address"]["city"] == "Basel"
+    assert saga.json("order", "cancel", order, *OPTIONS["cancel"])["outcome"] == "applied"
+    watched = saga.run("order", "watch", order)
+    assert (watched.code, orders.look(order)["status"]) == (0, "cancelled")
 
 
 def test_past_the_pivot_the_deadline_makes_it_late_and_undoes_nothing(

@@ -4,7 +4,18 @@ import pytest
 
 from tests.acceptance.conftest import Saga
 from tests.acceptance.lifecycle.shop import packages, payments
-from tests.acceptance.lifecycles import BASEL, CANCEL, LEIPZIG, UPDATE, Orders, reference, standing
+from tests.acceptance.lifecycles import (
+    BASEL,
+    CANCEL,
+    LEIPZIG,
+    OPTIONS,
+    UPDATE,
+    Orders,
+    reference,
+    standing,
+)
+
+BEFORE = ("receive", "validate", "review", "payment", "prepare")
 
 
 def test_an_order_goes_all_the_way(slow: tuple[Saga, Orders]) -> None:
@@ -54,9 +65,34 @@ def test_the_command_line_goes_the_same_way(slow: tuple[Saga, Orders]) -> None:
     saga.run("order", "update-address", order, "--by", "ann").is_a_mistake("street")
 
 
-# ---------------------------------------------------------------- cancelled in each state
+def test_the_command_line_tells_an_order_in_each_state(slow: tuple[Saga, Orders]) -> None:
+    """But for the review, which is over before a command has begun: see test_review."""
+    saga, orders = slow
+    asked: dict[tuple[str, str], str] = {}
+    for state in (state for state in BEFORE if state != "review"):
+        for signal, options in OPTIONS.items():
+            order = asked[state, signal] = standing(state, times=2)
+            orders.start(order)
+            orders.stands(order, state)
+            told = saga.json("order", signal, order, *options)
+            assert told["outcome"] in ("applied", "held"), (state, told)
+    for (state, signal), order in asked.items():
+        ended = orders.end(order)
+        if signal == "cancel":
+            assert ended["status"] == "cancelled", (state, ended)
+            assert "cancelled by ann: ordered twice" in ended["error"]["reason"]
+        else:
+            assert ended["result"]["shipped_to"] == "Rheingasse 7, 4058 Basel, CHE", (state, ended)
+    order = standing("dispatch", times=2)
+    orders.start(order)
+    orders.stands(order, "dispatch")
+    refused = saga.run("order", "cancel", order, *OPTIONS["cancel"])
+    refused.is_a_mistake(order, "dispatch has been commanded")
+    saga.run("order", "update-address", order, *OPTIONS["update-address"]).is_a_mistake(order)
+    assert orders.end(order)["status"] == "completed"
 
-BEFORE = ("receive", "validate", "review", "payment", "prepare")
+
+# ---------------------------------------------------------------- cancelled in each state
 
 
 def test_cancelled_in_each_state_before_the_pivot(slow: tuple[Saga, Orders]) -> None:
@@ -65,8 +101,7 @@ def test_cancelled_in_each_state_before_the_pivot(slow: tuple[Saga, Orders]) -> 
     for order in asked.values():
         orders.start(order)
     for state, order in asked.items():
-        place = "shipping/prepare" if state == "prepare" else state
-        orders.at(order, place, "waiting" if state == "review" else "sent")
+        orders.stands(order, state)
         first = orders.tell(order, "cancel", CANCEL, key=f"cancel-{order}")
         again = orders.tell(order, "cancel", CANCEL, key=f"cancel-{order}")
         for answer in (first, again):
@@ -98,7 +133,7 @@ def test_cancelled_after_the_pivot_is_refused_with_the_reason(
     saga, orders = slow
     order = reference(state)
     orders.start(order)
-    orders.at(order, "shipping/dispatch" if state == "dispatch" else "ship")
+    orders.stands(order, state)
     for signal, body in (("cancel", CANCEL), ("update-address", UPDATE)):
         answer = orders.tell(order, signal, body, key=signal)
         assert (answer.status_code, answer.json()["code"]) == (409, "signal_refused"), answer.text
@@ -117,8 +152,7 @@ def test_a_new_address_in_each_state_until_it_is_prepared(slow: tuple[Saga, Orde
     for order in asked.values():
         orders.start(order, initial_address=LEIPZIG)
     for state, order in asked.items():
-        place = "shipping/prepare" if state == "prepare" else state
-        orders.at(order, place, "waiting" if state == "review" else "sent")
+        orders.stands(order, state)
         answer = orders.tell(order, "update-address", UPDATE, key="move")
         assert answer.status_code == 202, (state, answer.text)
         assert orders.tell(order, "update-address", UPDATE, key="move").status_code == 202
