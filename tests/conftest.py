@@ -69,5 +69,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if LEFT_OUT:
         folders = ", ".join(f"{count} in {name}" for name, count in sorted(LEFT_OUT.items()))
         terminalreporter.write_line(
-            f"left out, as a sample of them is enough here: {folders}; `saga proof` runs them all"
+            f"left out, as a sample of them is enough here: {folders};"
+            " `saga proof --full` runs them all"
         )

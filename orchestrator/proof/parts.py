@@ -75,6 +75,13 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
             ),
         ),
         Part(
+            "owners",
+            "several processes on a real Kafka, stopped, woken and killed under load (laws 9, 10)",
+            (_tests(*_OWNERS),),
+            (_tests("-m", "", *_OWNERS),),
+            kafka=True,
+        ),
+        Part(
             "crash points",
             "killed at every call of an I/O port, forward and undoing (laws 2 to 5)",
             (_tests("tests/crash_points"),),
@@ -98,13 +105,21 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
             "an absent broker",
             "gone, stopped, only its answers lost: readiness says so, nothing is lost (laws 2, 9)",
             (_tests("tests/integration/outage"),),
-            (_tests("-m", "", "tests/integration/outage"),),
+            (
+                _tests("-m", "", "tests/integration/outage"),
+                _python(
+                    "tests.measurements.broker_return",
+                    "--away",
+                    "60",
+                    read=of_lines("after its return"),
+                ),
+            ),
         ),
         Part(
             "chaos",
             "real processes on a real Kafka, killed at random: all of it adds up (all laws)",
             (_chaos("2", where),),
-            (_chaos("30", where),),
+            (_chaos("30", where), _tests("-m", "proof", "tests/acceptance/test_chaos.py")),
         ),
         Part(
             "simulation",
@@ -137,6 +152,12 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
             (_tests("-m", "", "tests/integration/replay", "tests/integration/sagalog"),),
             kafka=True,
         ),
+        Part(
+            "deadlines",
+            "what is computed beforehand comes true, and docs/deadline.md says it (law 12)",
+            (_tests(*_SIMULATED),),
+            (_tests("-m", "", *_SIMULATED, *_PAGE),),
+        ),
     )
 
 
@@ -146,6 +167,11 @@ _DISKS = (
     "tests/integration/disk",
     "tests/integration/runtime/test_disk.py",
 )
+
+
+_OWNERS = ("tests/acceptance/test_owners.py", "tests/acceptance/test_woken.py")
+_SIMULATED = ("tests/integration/simulate", "tests/integration/runtime/test_simulated.py")
+_PAGE = ("tests/acceptance/test_deadline_page.py", "tests/unit/simulate/test_search.py")
 
 
 def _saga(*words: str, read: Reading, broker: bool = False) -> Command:

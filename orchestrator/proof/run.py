@@ -16,12 +16,13 @@ from orchestrator.proof.parts import Command, Part
 LAST_LINES = 30
 ROOT = Path(__file__).resolve().parents[2]
 NO_CHECKS = "its checks are not installed with the package: run `saga proof` in a checkout"
-Verdict = Literal["holds", "fails", "left out"]
+Verdict = Literal["holds", "in part", "fails", "left out"]
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of a part: ``why`` and the end of what was ``said`` where it does not hold;
-    ``again`` is the command line that runs it alone.
+    """What became of a part: ``why`` and the end of what was ``said`` where it does not hold, or
+    only as far as it could be run here (`in part`); ``again`` is the command line that runs it
+    alone.
     """
 
     part: str
@@ -56,28 +57,41 @@ class Proof:
     def _part(self, part: Part, commands: Iterable[Command]) -> Result:
         began = self._clock.monotonic()
         explored: list[str] = []
+        lacking: list[str] = []
 
         def result(verdict: Verdict, why: str = "", said: str = "", again: str = "") -> Result:
             took = round(self._clock.monotonic() - began, 1)
             return Result(part.name, part.claim, explored, took, verdict, why, said, again)
 
         for number, command in enumerate(commands):
-            if self._checkout is None and not command.installed:
-                return result("left out", NO_CHECKS)
-            if command.broker and not self._place.address:
-                return result("left out", f"it needs a real Kafka: {self._place.why}")
+            if why := self._hindered(command):
+                return result("left out", why)
             again = " ".join(["python", *(word or '""' for word in self._words(command))])
             self._tell(f"{part.name}: {again}")
             status, said = self._run(command, f"{part.name.replace(' ', '-')}-{number}.txt")
             found = command.read(said)
-            if found:
-                explored.append(found)
+            if found.explored:
+                explored.append(found.explored)
+            if found.lacks:
+                lacking.append(found.lacks)
             end = "\n".join(said.strip().splitlines()[-LAST_LINES:])
             if status != 0:
                 return result("fails", f"it ended with {status}", end, again)
-            if not found:
+            if found.wrong:
+                return result("fails", found.wrong, again=again)
+            if not found.explored:
                 return result("left out", "nothing of it could run here", end, again)
+        if lacking:
+            return result("in part", f"not run here: {'; '.join(lacking)}")
         return result("holds")
+
+    def _hindered(self, command: Command) -> str:
+        """Why a command cannot be run here; empty when it can."""
+        if self._checkout is None and not command.installed:
+            return NO_CHECKS
+        if command.broker and not self._place.address:
+            return f"it needs a real Kafka: {self._place.why}"
+        return ""
 
     def _words(self, command: Command) -> tuple[str, ...]:
         return command.words + (("--broker", self._place.address) if command.broker else ())

@@ -9,7 +9,12 @@ from rich.text import Text
 
 from orchestrator.proof.run import Result, Verdict
 
-_STYLES: Final[dict[Verdict, str]] = {"holds": "green", "fails": "red", "left out": "yellow"}
+_STYLES: Final[dict[Verdict, str]] = {
+    "holds": "green",
+    "in part": "yellow",
+    "fails": "red",
+    "left out": "yellow",
+}
 
 
 def view(results: Sequence[Result]) -> RenderableType:

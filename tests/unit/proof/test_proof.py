@@ -10,6 +10,7 @@ from orchestrator.proof import run as running
 from orchestrator.proof.kafka import Place
 from orchestrator.proof.parts import Command, Part, parts
 from orchestrator.proof.readings import (
+    Found,
     of_chaos,
     of_check,
     of_lines,
@@ -53,6 +54,21 @@ def test_what_explored_nothing_does_not_hold(tmp_path: Path) -> None:
     assert outcome(tmp_path, made(("-c", "print('nothing')"))).verdict == "left out"
 
 
+def test_what_is_skipped_holds_only_in_part(tmp_path: Path) -> None:
+    """However well the rest went; why stands beside it."""
+    said = "print('SKIPPED [2] tests/x.py:3: no java'); print('1 passed, 2 skipped in 1s')"
+    command = Command(("-c", said), of_tests)
+    found = outcome(tmp_path, Part("a part", "a claim", (command,), ()))
+    assert (found.verdict, found.why) == ("in part", "not run here: no java")
+
+
+def test_what_is_wrong_fails_though_its_command_ended_well(tmp_path: Path) -> None:
+    """The figures themselves may break a law."""
+    command = Command(("-c", """print('{"open": 9, "by_time": 2}')"""), of_recovery)
+    found = outcome(tmp_path, Part("a part", "a claim", (command,), ()))
+    assert (found.verdict, "2 sagas were timed out" in found.why) == ("fails", True)
+
+
 def test_a_part_without_its_kafka_is_left_out(tmp_path: Path) -> None:
     """And says why."""
     found = outcome(tmp_path, made(("-c", "1"), broker=True), Place("", "no Java"))
@@ -75,7 +91,7 @@ def test_an_installed_package_runs_what_it_can(
 def test_every_part_names_what_is_there(full: bool) -> None:
     """Folders and modules of the checkout, and each name once."""
     known = parts(["order-fulfillment"])
-    assert len({part.name for part in known}) == len(known) == 11
+    assert len({part.name for part in known}) == len(known) == 13
     for part in known:
         for command in part.commands(full=full):
             module = command.words[1]
@@ -88,17 +104,34 @@ def test_every_part_names_what_is_there(full: bool) -> None:
 
 def test_readings() -> None:
     """Each takes its figure from what its command prints."""
-    assert of_tests("....\n12 passed, 1 skipped in 3.2s\n") == "12 tests passed, 1 tests skipped"
-    assert of_tests("3 skipped in 0.1s") == ""
-    assert of_tests("no tests ran in 0.1s") == ""
-    assert of_lines("seeds in")("a\n  5 seeds in 1 s\nb") == "5 seeds in 1 s"
+    skipped = "SKIPPED [8] tests/a/b.py:7: no java\nSKIPPED [1] tests/c.py:9: no java\n"
+    found = of_tests(f"....\n{skipped}12 passed, 9 skipped in 3.2s\n")
+    assert found == ("12 tests passed, 9 tests skipped", "no java", "")
+    assert of_tests("3 skipped in 0.1s") == of_tests("no tests ran in 0.1s") == Found()
+    assert of_lines("seeds in")("a\n  5 seeds in 1 s\nb") == Found("5 seeds in 1 s")
     explored = "a (SK, 2 owners): 29,465 worlds, 83,742 steps: holds\nb: 35 worlds, 58 steps: holds"
-    assert of_worlds(explored) == "29,500 worlds, 83,800 steps in 2 scopes"
+    assert of_worlds(explored) == Found("29,500 worlds, 83,800 steps in 2 scopes")
     check = {"states": 1234, "moves": 5678, "depth": 2, "exhausted": True}
-    assert of_check(json.dumps(check)) == "1,234 situations, 5,678 moves, depth 2"
-    assert of_check(json.dumps(check | {"exhausted": False})).endswith("not exhausted")
+    assert of_check(json.dumps(check)) == Found("1,234 situations, 5,678 moves, depth 2")
+    unfinished = of_check(json.dumps(check | {"exhausted": False}))
+    assert unfinished.explored.endswith("not exhausted")
     chaos = {"sagas": 9, "blows": {"broker": 2, "service": 1}, "seconds": 120, "seed": 4}
-    assert of_chaos(f"a warning\n{json.dumps(chaos)}") == "9 sagas, 3 blows, 2 min, seed 4"
+    assert of_chaos(f"a warning\n{json.dumps(chaos)}") == Found("9 sagas, 3 blows, 2 min, seed 4")
     scene = {"broker": "x", "scene": {"open": 1000, "deciding_s": 1.5}}
-    assert of_recovery(json.dumps(scene)) == "1,000 open sagas, deciding_s 1.5"
-    assert of_check("no JSON") == of_chaos("{") == of_recovery("[1]") == ""
+    assert of_recovery(json.dumps(scene)) == Found("1,000 open sagas, deciding_s 1.5")
+    assert of_check("no JSON") == of_chaos("{") == of_recovery("[1]") == Found()
+
+
+@pytest.mark.parametrize(
+    ("figures", "wrong"),
+    [
+        ({"by_time": 0, "peak_mib": 199.9}, ""),
+        ({"by_time": 3}, "law 5"),
+        ({"peak_mib": 201}, "MiB"),
+    ],
+)
+def test_a_recovery_may_neither_time_sagas_out_nor_grow_with_them(
+    figures: dict[str, float], wrong: str
+) -> None:
+    found = of_recovery(json.dumps({"open": 10, **figures}))
+    assert wrong in found.wrong if wrong else not found.wrong
