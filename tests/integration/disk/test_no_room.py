@@ -60,6 +60,12 @@ def health(saga: Saga) -> tuple[int, list[str]]:
     return answer.status_code, body["reasons"]
 
 
+def complains(saga: Saga, *words: str) -> bool:
+    """Whether it is not ready, for a reason with these words."""
+    status, reasons = health(saga)
+    return status == 503 and any(all(word in reason for word in words) for reason in reasons)
+
+
 def charges(crew: Crew) -> int:
     """How often somebody was charged."""
     with contextlib.closing(sqlite3.connect(crew.rest.data / "services" / "payment.db")) as db:
@@ -73,9 +79,7 @@ async def no_room(crew: Crew, broker: BrokerSettings, taken: Taken, *says: str) 
         await until(lambda: ended(crew.owner) == WAVE, "the first orders end")
         with taken():
             await place(door, WAVE, WAVE)
-            await until(lambda: health(crew.owner)[0] == 503, "it says that it is not ready")
-            status, reasons = health(crew.owner)
-            assert any(all(word in reason for word in says) for reason in reasons), reasons
+            await until(lambda: complains(crew.owner, *says), f"it is not ready: {' '.join(says)}")
             before = charges(crew)
             await place(door, 2 * WAVE, WAVE)
             status, reasons = health(crew.owner)
@@ -139,21 +143,32 @@ async def test_a_process_of_services_without_room(
 ) -> None:
     """`saga service`: it has no API, so its log says it; the orchestrator waits for its replies."""
     env = environment_of(kafka_broker)
-    owner = crew.owner.spawn("orchestrator", "--port", "0", **env)
-    crew.owner.until(crew.owner.ready, owner)
-    services = crew.rest.spawn("service", *PARTICIPANTS, **env)
-    async with front_door(kafka_broker) as door:
-        await place(door, 0, WAVE)
-        await until(lambda: ended(crew.owner) == WAVE, "the first orders end")
-        before = charges(crew)
-        with limited(services.pid):
-            await place(door, WAVE, 2 * WAVE)
-            await until(lambda: waiting(crew.owner) == 2 * WAVE, "the commands are out")
-            assert (health(crew.owner), charges(crew)) == ((200, []), before)
-            assert services.poll() is None
-        await until(lambda: ended(crew.owner) == 3 * WAVE, "every order ends once there is room")
-    assert [crew.owner.stop(owner), crew.rest.stop(services)] == [0, 0]
-    await check(crew, kafka_broker, tmp_path)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(small_disk(crew.rest.data))  # its log lies elsewhere
+        owner = crew.owner.spawn("orchestrator", "--port", "0", **env)
+        crew.owner.until(crew.owner.ready, owner)
+        services = crew.rest.spawn("service", *PARTICIPANTS, **env)
+        stack.callback(crew.rest.close)
+        async with front_door(kafka_broker) as door:
+            await place(door, 0, WAVE)
+            await until(lambda: ended(crew.owner) == WAVE, "the first orders end")
+            before = charges(crew)
+            with filled(crew.rest.data):
+                await place(door, WAVE, 2 * WAVE)
+                await until(lambda: waiting(crew.owner) == 2 * WAVE, "the commands are out")
+                await until(lambda: "nothing is acted on" in said(crew.rest), "its log says so")
+                assert (health(crew.owner), charges(crew)) == ((200, []), before)
+                assert services.poll() is None
+            await until(
+                lambda: ended(crew.owner) == 3 * WAVE, "every order ends when there is room"
+            )
+        assert [crew.owner.stop(owner), crew.rest.stop(services)] == [0, 0]
+        await check(crew, kafka_broker, tmp_path)
+
+
+def said(saga: Saga) -> str:
+    """What its processes have logged."""
+    return "".join(log.read_text("utf-8") for log in saga.folder.glob("service-*.log"))
 
 
 def waiting(saga: Saga) -> int:
