@@ -8,8 +8,6 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
-import uvloop
-
 from infra.telemetry import exporting
 from orchestrator.bootstrap.collector import collect_rarely
 
@@ -25,7 +23,7 @@ def run_until_told(main: Coroutine[Any, Any, int | None]) -> int:
     A process that has not ended ten seconds later, or gets a second signal, ends at once; what was
     not finished is found in the log at the next start.
     """
-    with exporting(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with exporting(), asyncio.Runner() as runner:
         return runner.run(_guarded(main))
 
 

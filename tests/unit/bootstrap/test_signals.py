@@ -43,6 +43,30 @@ def test_it_cleans_up_and_ends_well(number: signal.Signals) -> None:
     assert (child.returncode, out, err) == (0, "cleaning\nclean\n", "")
 
 
+LATE = """
+import asyncio
+from orchestrator.bootstrap.signals import run_until_told
+
+async def main():
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    writer.write(b"late")
+    return 0
+
+raise SystemExit(run_until_told(main()))
+"""
+
+
+def test_what_is_written_to_a_connection_that_is_gone_is_no_error() -> None:
+    """aiokafka counts on that. A loop that raises here, as uvloop's does, ends the task that learns
+    who leads a partition when a broker goes at the wrong moment, and all wait for ever (ADR 0010).
+    """
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_second_signal_ends_it_at_once() -> None:
     with process(cleaning=1_000) as child:
         child.send_signal(signal.SIGTERM)

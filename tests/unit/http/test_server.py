@@ -1,15 +1,12 @@
 """The token file, the refusal to be open to the world, and a server that starts and stops."""
 
-import asyncio
 import signal
 import socket
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infra.http.errors import HttpError, OpenToTheWorld, TokenFileError
@@ -90,9 +87,8 @@ async def test_serving_takes_a_free_port_and_no_signals():
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_no_answer_waits_for_the_acknowledgement_of_its_head(
-    host: str, loop: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+async def test_no_answer_waits_for_the_acknowledgement_of_its_head(
+    host: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Head and body are two writes, so Nagle's algorithm has to be off on every connection."""
     nagle_is_off: list[bool] = []
@@ -103,16 +99,12 @@ def test_no_answer_waits_for_the_acknowledgement_of_its_head(
         nagle_is_off.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
         made(self, transport)
 
-    async def ask() -> None:
-        server = Server(hello, host, 0, token_configured=False)
-        await server.start()
-        async with httpx.AsyncClient(trust_env=False) as client:
-            assert (await client.get(server.url)).text == "hello"
-        await server.stop()
-
     monkeypatch.setattr(HttpToolsProtocol, "connection_made", seen)
-    with asyncio.Runner(loop_factory=loop) as runner:
-        runner.run(ask())
+    server = Server(hello, host, 0, token_configured=False)
+    await server.start()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(server.url)).text == "hello"
+    await server.stop()
     assert nagle_is_off == [True]
 
 
