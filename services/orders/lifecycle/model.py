@@ -164,9 +164,14 @@ def moved_at(order: Lifecycle, steps: list[StepRow]) -> int:
     return max(order.updated_at, *(step.at for step in steps), 0)
 
 
-def completed(steps: list[StepRow]) -> list[str]:
-    """The steps whose work stands, in the order in which they were done."""
-    return [step.path for step in steps if (step.direction, step.phase) == ("do", "done")]
+def completed(order: Lifecycle, steps: list[StepRow]) -> list[str]:
+    """The steps whose work stands, in the order in which they were done.
+
+    Of an order that is completed all are that were asked for: of the last one it may be heard later
+    than of the end, which comes by another topic.
+    """
+    done = {"done", *(_ACTIVE if order.status == "completed" else ())}
+    return [step.path for step in steps if step.direction == "do" and step.phase in done]
 
 
 def undone_steps(steps: list[StepRow]) -> list[str]:

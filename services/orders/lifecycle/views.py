@@ -35,7 +35,7 @@ def status_view(order: Lifecycle, steps: list[StepRow], trouble: Trouble | None)
         "phase": at and at.phase,
         "direction": at and at.direction,
         "attempt": at and at.attempt,
-        "completed_steps": completed(steps),
+        "completed_steps": completed(order, steps),
         "result": order.result and json.loads(order.result),
         "error": failure and {**failure._asdict(), "undone": _undone(failure, steps)},
         "needs": trouble and trouble._asdict(),

@@ -24,6 +24,7 @@ def test_an_order_goes_all_the_way(slow: tuple[Saga, Orders]) -> None:
     begun = orders.start(order, initial_address=LEIPZIG, items=[{"product_id": 3, "quantity": 2}])
     assert (begun["order_id"], begun["status"]) == (order, "running")
     assert isinstance(begun["workflow_id"], int)
+    orders.until(order, lambda shown: "ship" in shown["completed_steps"])
     ended = orders.end(order)
     assert (ended["status"], ended["state"], ended["error"]) == ("completed", "shipped", None)
     assert ended["completed_steps"] == [
