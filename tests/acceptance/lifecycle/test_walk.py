@@ -1,5 +1,8 @@
 """All the way; cancelled, and with a new address, in each state."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from tests.acceptance.conftest import Saga
@@ -69,16 +72,21 @@ def test_the_command_line_goes_the_same_way(slow: tuple[Saga, Orders]) -> None:
 def test_the_command_line_tells_an_order_in_each_state(slow: tuple[Saga, Orders]) -> None:
     """But for the review, which is over before a command has begun: see test_review."""
     saga, orders = slow
-    asked: dict[tuple[str, str], str] = {}
-    for state in (state for state in BEFORE if state != "review"):
-        for signal, options in OPTIONS.items():
-            order = asked[state, signal] = standing(state, times=2)
-            orders.start(order)
-            orders.stands(order, state)
-            told = saga.json("order", signal, order, *options)
-            assert told["outcome"] in ("applied", "held"), (state, told)
-    for (state, signal), order in asked.items():
-        ended = orders.end(order)
+
+    def told(case: tuple[str, str]) -> Any:
+        """Where an order stands in the end that was told this in that state."""
+        state, signal = case
+        order = standing(state, times=2)
+        orders.start(order)
+        orders.stands(order, state)
+        answer = saga.json("order", signal, order, *OPTIONS[signal])
+        assert answer["outcome"] in ("applied", "held"), (state, answer)
+        return orders.end(order)
+
+    cases = [(state, signal) for state in BEFORE if state != "review" for signal in OPTIONS]
+    with ThreadPoolExecutor(4) as pool:  # most of it is waiting for calls that hang
+        ends = list(pool.map(told, cases))
+    for (state, signal), ended in zip(cases, ends, strict=True):
         if signal == "cancel":
             assert ended["status"] == "cancelled", (state, ended)
             assert "cancelled by ann: ordered twice" in ended["error"]["reason"]
