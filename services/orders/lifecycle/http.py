@@ -197,7 +197,8 @@ class Lifecycles:
 
     def _shown(self, order: Lifecycle) -> dict[str, Any]:
         reader = self._running.reader
-        return status_view(order, steps_of(reader, order), trouble_of(reader, order))
+        steps = steps_of(reader, order)
+        return status_view(order, steps, trouble_of(reader, order, steps))
 
 
 def _begun(order: Lifecycle) -> bool:

@@ -145,11 +145,11 @@ def signal_of(db: sqlite3.Connection, order: Lifecycle, signal: str) -> SignalRo
     return None if found is None else SignalRow._make(found)
 
 
-def trouble_of(db: sqlite3.Connection, order: Lifecycle) -> Trouble | None:
+def trouble_of(db: sqlite3.Connection, order: Lifecycle, steps: list[StepRow]) -> Trouble | None:
     """What a person must decide, of several things the last; None where nobody is waited for."""
     if order.status != "needs_operator":
         return None
-    stuck = {step.path for step in steps_of(db, order) if step.phase == "stuck"}
+    stuck = {step.path for step in steps if step.phase == "stuck"}
     for saga, data in db.execute(_TROUBLES, {"id": order.id}):
         told = json.loads(data)
         step: str = told["step"]
@@ -161,7 +161,7 @@ def trouble_of(db: sqlite3.Connection, order: Lifecycle) -> Trouble | None:
 
 def moved_at(order: Lifecycle, steps: list[StepRow]) -> int:
     """When it, or one of its steps, last changed, in Unix milliseconds."""
-    return max(order.updated_at, *(step.at for step in steps), 0)
+    return max([order.updated_at, *(step.at for step in steps)])
 
 
 def completed(order: Lifecycle, steps: list[StepRow]) -> list[str]:

@@ -1,7 +1,5 @@
 """A saga and the one that it begins, on the stage: an order whose packing is a saga of its own."""
 
-from typing import Any
-
 from contracts.topics import DEFAULT_TENANT, partition_of_start
 from infra.broker.settings import BrokerSettings
 from orchestrator.definition.nodes import Change
@@ -11,14 +9,12 @@ from orchestrator.sagalog.reader import Reader
 from orchestrator.sagalog.rows import SagaRow
 from tests.integration.runtime.stage import (
     PARTITIONS,
-    Behaviour,
     Participant,
     child,
     events,
     eventually,
     saga,
     step,
-    succeed,
 )
 
 REORDER = "reorder"
@@ -39,15 +35,6 @@ ORDER = saga(
 )
 IMPATIENT = saga(step("charge"), child("packing", 400), name="order")
 """It asks for its child again before long."""
-
-
-def silent(*steps: str) -> Behaviour:
-    """A participant that never answers for these steps."""
-
-    def behave(command: dict[str, Any]) -> dict[str, Any] | None:
-        return None if command["step"] in steps else succeed(command)
-
-    return behave
 
 
 def apart(key: str) -> bool:

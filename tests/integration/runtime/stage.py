@@ -103,6 +103,15 @@ def succeed(_command: dict[str, Any]) -> dict[str, Any] | None:
     return {"outcome": "succeeded", "data": {}}
 
 
+def silent(*steps: str) -> Behaviour:
+    """A participant that never answers for these steps."""
+
+    def behave(command: dict[str, Any]) -> dict[str, Any] | None:
+        return None if command["step"] in steps else succeed(command)
+
+    return behave
+
+
 def refuse(*steps: str) -> Behaviour:
     """It refuses to do these steps."""
 

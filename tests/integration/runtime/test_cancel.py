@@ -1,7 +1,6 @@
 """A saga that is told to stop, on both brokers: until its pivot has been commanded."""
 
 from pathlib import Path
-from typing import Any
 
 from contracts.topics import DEFAULT_TENANT, EVENTS
 from infra.broker.settings import BrokerSettings
@@ -15,6 +14,7 @@ from tests.integration.runtime.stage import (
     participant,
     running,
     saga,
+    silent,
     step,
     succeed,
 )
@@ -22,11 +22,6 @@ from tests.integration.runtime.stage import (
 WORK = saga(
     step("first"), step("second"), step("point", kind="pivot"), step("third", kind="retriable")
 )
-
-
-def silent_at(name: str) -> Any:
-    """It does what it is told, and does not answer about this step."""
-    return lambda command: None if command["step"] == name else succeed(command)
 
 
 async def started(orchestrator: Orchestrator, work: Participant, until: str) -> int:
@@ -51,7 +46,7 @@ async def test_what_is_in_flight_settles_and_all_is_undone(
     await make_topics(any_broker, TOPICS)
     async with (
         running(any_broker, tmp_path, WORK) as orchestrator,
-        participant(any_broker, silent_at("second")) as work,
+        participant(any_broker, silent("second")) as work,
     ):
         number = await started(orchestrator, work, "second")
         assert await cancelled(orchestrator, number) == ""
@@ -82,7 +77,7 @@ async def test_too_late_once_the_pivot_has_been_commanded(
 ) -> None:
     """The refusal is a decision: it survives the process, and the saga goes on to its end."""
     await make_topics(any_broker, TOPICS)
-    async with participant(any_broker, silent_at("point")) as work:
+    async with participant(any_broker, silent("point")) as work:
         async with running(any_broker, tmp_path, WORK) as orchestrator:
             number = await started(orchestrator, work, "point")
             why = "there is no way back any more: point has been commanded"

@@ -28,7 +28,6 @@ from tests.integration.runtime.family import (
     begin,
     child_of,
     signalled,
-    silent,
     state_of,
 )
 from tests.integration.runtime.stage import (
@@ -38,6 +37,7 @@ from tests.integration.runtime.stage import (
     participant,
     running,
     settings,
+    silent,
     succeed,
 )
 

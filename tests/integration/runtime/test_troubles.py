@@ -22,9 +22,10 @@ from tests.integration.runtime.stage import (
     reply_to,
     running,
     settings,
+    silent,
     succeed,
 )
-from tests.integration.runtime.work import WORK, begin, ended, ignore, publish
+from tests.integration.runtime.work import WORK, begin, ended, publish
 
 
 async def test_a_crash_in_the_middle_is_gone_on_from(
@@ -34,7 +35,7 @@ async def test_a_crash_in_the_middle_is_gone_on_from(
     await make_topics(any_broker, TOPICS)
     first = Orchestrator(settings(tmp_path), any_broker, Catalogue([WORK]))
     await first.start()
-    async with participant(any_broker, ignore("second")) as work:
+    async with participant(any_broker, silent("second")) as work:
         row = await begin(first)
         await eventually(lambda: any(c["step"] == "second" for c in work.commands))
         await first.kill()
@@ -80,7 +81,7 @@ async def test_a_lost_file_is_rebuilt_from_the_topic(
 ) -> None:
     """Another folder, nothing but the topic: the saga is there, and goes on."""
     await make_topics(any_broker, TOPICS)
-    async with participant(any_broker, ignore("second")) as work:
+    async with participant(any_broker, silent("second")) as work:
         async with running(any_broker, tmp_path / "one", WORK) as first:
             row = await begin(first)
             done = await begin(first, "key-2")
@@ -99,7 +100,7 @@ async def test_the_embedded_broker_forgets_everything(tmp_path: Path) -> None:
     with EmbeddedBroker() as one:
         broker = BrokerSettings.local(one.start(TOPICS), embedded=True)
         async with (
-            participant(broker, ignore("second")) as work,
+            participant(broker, silent("second")) as work,
             running(broker, tmp_path, WORK) as o,
         ):
             rows = [await begin(o, f"key-{n}") for n in range(20)]
@@ -126,10 +127,10 @@ async def test_replies_come_before_timeouts(
     """
     await make_topics(any_broker, TOPICS)
     clock = ManualClock(1_700_000_000_000)
-    async with participant(any_broker, ignore("second")) as work:
+    async with participant(any_broker, silent("second")) as work:
         async with running(any_broker, tmp_path, WORK, clock=clock) as first:
             answered = await begin(first, "answered")
-            silent = await begin(first, "silent")
+            unanswered = await begin(first, "silent")
             await eventually(lambda: sum(c["step"] == "second" for c in work.commands) == 2)
         held = next(
             c for c in work.commands if c["step"] == "second" and c["saga"] == str(answered.id)
@@ -143,10 +144,10 @@ async def test_replies_come_before_timeouts(
             assert not any(type(fact).__name__ == "Faulted" for fact in kinds)
 
             def timed_out() -> bool:
-                facts = [f for t in second.reader.history(silent.id) for f in t.facts]
+                facts = [f for t in second.reader.history(unanswered.id) for f in t.facts]
                 return any(type(fact).__name__ == "Faulted" for fact in facts)
 
             await eventually(timed_out)
             work.behave = succeed
             clock.advance(200)
-            assert (await ended(second, silent.id)).status == "completed"
+            assert (await ended(second, unanswered.id)).status == "completed"

@@ -7,18 +7,9 @@ from infra.broker.clients import close_producer, make_producer
 from infra.broker.settings import BrokerSettings
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.rows import SagaRow
-from tests.integration.runtime.stage import Behaviour, saga, step, succeed
+from tests.integration.runtime.stage import saga, step
 
 WORK = saga(step("first"), step("second"))
-
-
-def ignore(*steps: str) -> Behaviour:
-    """A participant that never answers for these steps."""
-
-    def behave(command: dict[str, Any]) -> dict[str, Any] | None:
-        return None if command["step"] in steps else succeed(command)
-
-    return behave
 
 
 async def begin(orchestrator: Orchestrator, key: str = "key-1", order: int = 7) -> SagaRow:
