@@ -23,6 +23,7 @@ from infra.broker.types import (
     TopicPartition,
 )
 from infra.logging import get_logger
+from infra.vital import vital
 from orchestrator.runtime.boundaries import REPLY_OFFSETS, REQUEST_OFFSETS
 from orchestrator.runtime.happenings import Positions
 from orchestrator.runtime.tasks import end_all
@@ -166,7 +167,7 @@ class KafkaInputs:
             replies.consumer.pause(tp)
         await requests.consumer.start()
         self._tasks = [
-            asyncio.create_task(source.pump(number, take), name=f"inputs-{number}")
+            vital(asyncio.create_task(source.pump(number, take), name=f"inputs-{number}"))
             for number, source in enumerate(self._sources)
         ]
 

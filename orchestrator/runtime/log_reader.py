@@ -17,6 +17,7 @@ from infra.broker.types import (
     OffsetOutOfRangeError,
     TopicPartition,
 )
+from infra.vital import vital
 from orchestrator.runtime.errors import LogGap
 from orchestrator.runtime.tasks import end_all
 
@@ -57,7 +58,7 @@ class LogReader:
             # A position at once: a partition without one would keep the others from being read.
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
-        self._task = asyncio.create_task(self._pump(), name="log-reader")
+        self._task = vital(asyncio.create_task(self._pump(), name="log-reader"))
 
     async def stop(self) -> None:
         """End all streams."""

@@ -85,6 +85,34 @@ def test_cleaning_up_for_too_long_ends_it_and_says_so() -> None:
     assert "still under way: " in err and "main" in err, "it says what holds it up"
 
 
+VITAL = """
+import asyncio
+from infra.vital import vital
+from orchestrator.bootstrap.signals import run_until_told
+
+async def dies(how):
+    raise how
+
+async def main():
+    lost = asyncio.ensure_future(dies(ValueError("nobody needs it")))
+    vital(asyncio.create_task(dies(RuntimeError("all need it")), name="heart"))
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("clean", flush=True)
+
+run_until_told(main())
+"""
+
+
+def test_the_death_of_a_task_that_all_need_ends_it_with_an_error_after_it_cleaned_up() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", VITAL], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "clean\n")
+    assert "VitalTaskDied: heart: RuntimeError: all need it" in done.stderr
+
+
 def test_an_error_comes_out() -> None:
     program = (
         "from orchestrator.bootstrap.signals import run_until_told\n"
