@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from orchestrator.bootstrap.crash_points import crash_points
-from tests.crash_points import doors, families, letters, stores, traffic
+from tests.crash_points import doors, families, letters, older, stores, traffic
 from tests.crash_points.stage import Direction
 
 DIRECTIONS: Final[tuple[Direction, ...]] = ("forward", "undo")
@@ -19,7 +19,7 @@ SCENARIOS: Final[Mapping[str, traffic.Scenario]] = {
     "file.forget": stores.set_aside,
     "file.home": traffic.orchestrator_at_first,
     "file.mark": traffic.orchestrator_in_traffic,
-    "file.migrate": traffic.orchestrator_at_first,
+    "file.migrate": older.saga_log,
     "log.claim": traffic.orchestrator_in_traffic,
     "log.refill": stores.refilled,
     "log.transitions": traffic.orchestrator_in_traffic,
@@ -34,7 +34,7 @@ SCENARIOS: Final[Mapping[str, traffic.Scenario]] = {
     "participant.dead-letters": letters.poisoned_commands,
     "participant.forget": traffic.services_in_traffic,
     "participant.handle": traffic.services_in_traffic,
-    "participant.migrate": traffic.services_at_first,
+    "participant.migrate": older.service,
     "participant.offsets": traffic.services_in_traffic,
     "participant.publish": doors.front_door,
     "participant.replies": traffic.services_in_traffic,
