@@ -33,7 +33,11 @@ FullOption = Annotated[
     bool, typer.Option("--full", help="All of it: hours. Without it a sample of each part.")
 ]
 OnlyOption = Annotated[
-    list[str] | None, typer.Option("--only", help="A part to run; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--only",
+        help="A part to run, as 'crash points' or chaos; may be repeated. A wrong one names all.",
+    ),
 ]
 
 
