@@ -7,6 +7,7 @@ name as they are, and seen through the protocols below.
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -79,8 +80,11 @@ def running_services(
     broker: BrokerSettings,
     folder: Path,
     metrics: Metrics | None = None,
+    *,
+    turn_s: float = inf,
 ) -> AbstractAsyncContextManager[Services]:
     """These services of the application, to be run for as long as an ``async with`` lasts.
+    ``turn_s``: a batch lets the others of the event loop go on after this long.
 
     Raises UnknownService, ApplicationNotLoaded, Mistake (the seed data); entering raises
     DatastoreError, Mistake.
@@ -91,7 +95,8 @@ def running_services(
         raise UnknownService(f"no service {', '.join(unknown)}; {application.name} has {known}")
     participants = {name: load(application.services[name], object) for name in names}
     runner = cast(Any, load(RUNNER, type))
-    return runner(participants, broker, folder, seed=_seed(application), metrics=metrics)
+    seeds = _seed(application)
+    return runner(participants, broker, folder, seed=seeds, metrics=metrics, turn_s=turn_s)
 
 
 def effects(service: Service, tenant: int, saga: int) -> Sequence[tuple[str, str, str]]:

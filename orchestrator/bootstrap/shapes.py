@@ -30,6 +30,8 @@ from orchestrator.settings import Settings
 
 BROKER_ENDED: Final = 1
 """The exit code of a process whose embedded broker has ended."""
+TURN_S: Final = 0.005
+"""How long services may hold up the API in their process: people wait for its answers."""
 AGAIN_S: Final = 0.5
 """Between two tries to start on a broker that went meanwhile."""
 
@@ -141,7 +143,12 @@ class _House:  # pylint: disable=too-many-instance-attributes  # what it is give
             return None
         folder = services_folder(self._settings)
         return running_services(
-            self._application, self._services, broker, folder, self.backend.metrics
+            self._application,
+            self._services,
+            broker,
+            folder,
+            self.backend.metrics,
+            turn_s=TURN_S,
         )
 
     async def _begin(

@@ -62,8 +62,9 @@ class Work:
         call = step.undo if direction == "undo" else step.do
         assert call is not None  # an undo is owed only by steps that have one
         timeout = step.step.timeout_ms if direction == "do" else step.step.undo_timeout_ms
-        asked = self.state.asked.get(f"{step.name}/{number}") if direction == "do" else None
-        data = call.filling.fill(self.sources(call.filling.sections, asked))
+        asked = self.state.asked
+        changed = asked.get(f"{step.name}/{number}") if asked and direction == "do" else None
+        data = call.filling.fill(self.sources(call.filling.sections, changed))
         self.tell(
             Sent(
                 step.name,

@@ -13,6 +13,7 @@ from orchestrator.engine.state import State
 from orchestrator.runtime.decisions import Decided
 
 MAX_CAUSE: Final = 500
+_TOLD: Final = frozenset((Stuck, Parked, Failed))
 _log = get_logger("orchestrator.sagas")
 
 
@@ -20,8 +21,8 @@ def tell(decided: Iterable[Decided]) -> None:
     """Tell which sagas have failed or wait for a person, and why."""
     for sealed, state in decided:
         for fact in sealed.transition.facts:
-            if isinstance(fact, (Stuck, Parked, Failed)):
-                _tell(state, fact)
+            if type(fact) in _TOLD:
+                _tell(state, fact)  # type: ignore[arg-type]
 
 
 def _tell(state: State, fact: Stuck | Parked | Failed) -> None:

@@ -24,6 +24,7 @@ from services.participant.participant import Participant
 from services.participant.runner import ParticipantRunner
 from services.participant.running import Running
 from services.participant.services import RunningServices
+from services.participant.shared import Shared
 from services.participant.waiters import Waiters
 from services.participant.work import Work
 
@@ -40,6 +41,7 @@ __all__ = [
     "Running",
     "RunningServices",
     "SeedError",
+    "Shared",
     "StorageFault",
     "Unanswered",
     "Waiters",

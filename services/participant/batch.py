@@ -5,6 +5,7 @@ committed.
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from math import inf
 
 import structlog
 
@@ -32,12 +33,12 @@ BUDGET_S = 0.1
 """A transaction is closed after this long, so that slow handlers do not keep the first replies
 waiting.
 """
-TURN_S = 0.005
-"""A batch lets the others of its event loop go on after this long, still in its transaction."""
 
 
 class BatchHandler:
-    """Handles the records of one participant on its one writing connection."""
+    """Handles the records of one participant on its one writing connection. ``turn_s``: see
+    ``Shared``.
+    """
 
     def __init__(
         self,
@@ -46,10 +47,12 @@ class BatchHandler:
         broker: BrokerSettings,
         clock: Clock,
         settings: ServiceSettings,
+        turn_s: float = inf,
     ) -> None:
         name = self._name = participant.name
         self._db = db
         self._clock = clock
+        self._turn_s = turn_s
         spans = self._spans = spans_of(name)
         topic = self._commands_topic = broker.topic(commands_topic(name))
         self._dead_letters = broker.topic(DEAD_LETTERS)
@@ -75,7 +78,7 @@ class BatchHandler:
         """
         outcome = Outcome()
         now = self._clock.monotonic()
-        end, turn = now + BUDGET_S, now + TURN_S
+        end, turn = now + BUDGET_S, now + self._turn_s
         try:
             with transaction(self._db, HANDLE):
                 for record in records:
@@ -86,7 +89,7 @@ class BatchHandler:
                         break
                     if now > turn:
                         await asyncio.sleep(0)
-                        turn = self._clock.monotonic() + TURN_S
+                        turn = self._clock.monotonic() + self._turn_s
         except sqlite3.Error as error:
             raise StorageFault(f"the database cannot be used: {error}") from error
         if self._spans is not None:

@@ -11,19 +11,17 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from infra.broker.errors import BrokerError
-from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
 from infra.broker.topics import list_topics
 from infra.broker.types import Record
-from infra.clock import Clock, SystemClock
 from infra.datastore import ensure_folder
-from infra.telemetry.metrics import Metrics
 from services.participant.boundaries import PUBLISH, START, STOP
 from services.participant.database import Database
 from services.participant.errors import NotRunning, ParticipantError
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.settings import ServiceSettings
+from services.participant.shared import Shared
 from services.participant.station import PAUSE_S, Station
 from services.participant.waiters import Waiters
 
@@ -37,8 +35,7 @@ class ParticipantRunner:
     - ``folder``: where its database lies.
     - ``seed``: seed data for ``Participant.seed``.
     - ``settings``: None takes those of the environment.
-    - ``metrics``: the register of the process, for the time that handlers take.
-    - ``senders``: those that it shares with others, and does not close.
+    - ``shared``: what it shares with the other services of its process, and does not close.
     """
 
     def __init__(
@@ -47,20 +44,17 @@ class ParticipantRunner:
         broker: BrokerSettings,
         folder: Path,
         *,
-        clock: Clock | None = None,
         seed: Any = None,
         settings: ServiceSettings | None = None,
-        metrics: Metrics | None = None,
-        senders: TopicSenders | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.participant = participant
         self.broker = broker
-        self.clock = clock or SystemClock()
+        self._shared = shared or Shared()
+        self.clock = self._shared.clock
         self._folder = folder
         self._seed = seed
         self._settings = settings or ServiceSettings()
-        self._metrics = metrics or Metrics()
-        self._senders = senders
         self._running: tuple[Database, Station] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions: dict[str, int] = {}
@@ -73,10 +67,8 @@ class ParticipantRunner:
             self.participant,
             self.broker,
             database,
-            self.clock,
             settings=self._settings,
-            metrics=self._metrics,
-            senders=self._senders,
+            shared=self._shared,
         )
         self._running = (database, station)
         jobs = [station.serve(), station.watch(), station.forget()]

@@ -2,23 +2,25 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
 from infra.broker.outputs import TopicSenders
 from infra.broker.settings import BrokerSettings
-from infra.clock import Clock
 from infra.telemetry.metrics import Metrics
 from services.participant.health import Health
 from services.participant.participant import Participant
 from services.participant.runner import ParticipantRunner
+from services.participant.shared import Shared
 
 
 class RunningServices(Mapping[str, ParticipantRunner]):
     """The services of this process: started and stopped together, each failing alone. Once stopped
     they are not started again.
 
-    ``seed``: service name -> its seed data; ``metrics``: the register of the process.
+    ``seed``: service name -> its seed data; ``metrics``: the register of the process; ``turn_s``:
+    see ``Shared``.
     """
 
     def __init__(
@@ -27,21 +29,16 @@ class RunningServices(Mapping[str, ParticipantRunner]):
         broker: BrokerSettings,
         folder: Path,
         *,
-        clock: Clock | None = None,
         seed: Mapping[str, Any] | None = None,
         metrics: Metrics | None = None,
+        turn_s: float = inf,
     ) -> None:
         seeds = seed or {}
         self._senders = TopicSenders(broker, client_id="services-out")
+        shared = Shared(metrics=metrics or Metrics(), senders=self._senders, turn_s=turn_s)
         self._runners = {
             name: ParticipantRunner(
-                participant,
-                broker,
-                folder,
-                clock=clock,
-                seed=seeds.get(participant.name),
-                metrics=metrics,
-                senders=self._senders,
+                participant, broker, folder, seed=seeds.get(participant.name), shared=shared
             )
             for name, participant in participants.items()
         }

@@ -15,9 +15,7 @@ from infra.broker.outputs import TopicSenders
 from infra.broker.probe import wait_for_broker
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord, Consumer
-from infra.clock import Clock
 from infra.embedded_broker import Seat, take_seat
-from infra.telemetry.metrics import Metrics
 from services.participant.batch import BatchHandler
 from services.participant.boundaries import FORGET
 from services.participant.database import Database
@@ -30,6 +28,7 @@ from services.participant.participant import Participant
 from services.participant.retention import Retention
 from services.participant.session import Session
 from services.participant.settings import ServiceSettings
+from services.participant.shared import Shared
 from services.participant.waiters import Waiters
 
 log = structlog.get_logger(__name__)
@@ -44,7 +43,7 @@ WATCH_TROUBLE_S = 0.05
 
 class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and how it stands
     """Serves until it is cancelled; ``close`` afterwards. The database stays its owner's, and so do
-    ``senders`` where they are given.
+    the senders where they are shared.
     """
 
     def __init__(
@@ -52,24 +51,24 @@ class Station:  # pylint: disable=too-many-instance-attributes  # its parts, and
         participant: Participant,
         broker: BrokerSettings,
         database: Database,
-        clock: Clock,
         *,
         settings: ServiceSettings,
-        metrics: Metrics,
-        senders: TopicSenders | None = None,
+        shared: Shared,
     ) -> None:
         self._participant = participant
         self._broker = broker
         self._database = database
-        used = senders or TopicSenders(broker, client_id=f"{participant.name}-out")
-        self._own = used if senders is None else None
+        used = shared.senders or TopicSenders(broker, client_id=f"{participant.name}-out")
+        self._own = used if shared.senders is None else None
         self.outlet = Outlet(used)
         self.waiters = Waiters()
-        self._clock = clock
-        self._metrics = metrics
+        self._clock = shared.clock
+        self._metrics = shared.metrics
         self._retention = Retention(settings.keep_ms)
         self._seat: Seat | None = None
-        self._handler = BatchHandler(participant, database.writer, broker, clock, settings)
+        self._handler = BatchHandler(
+            participant, database.writer, broker, shared.clock, settings, shared.turn_s
+        )
         self._delivery = Delivery(self.outlet, self._handler.dead_letter)
         self._session: Session | None = None
         self._storage = ""

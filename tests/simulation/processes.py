@@ -18,7 +18,7 @@ from orchestrator.definition.catalogue import Catalogue
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
-from services.participant import Participant, ParticipantRunner
+from services.participant import Participant, ParticipantRunner, Shared
 from tests.simulation.audit import Place
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimClients
@@ -216,7 +216,11 @@ class ServiceProcess(Process):
         """Run until it is killed."""
         while True:
             runner = ParticipantRunner(
-                self.participant, self.clients(node), self.folder, clock=node, seed=self._seed
+                self.participant,
+                self.clients(node),
+                self.folder,
+                seed=self._seed,
+                shared=Shared(node),
             )
             try:
                 await runner.start()

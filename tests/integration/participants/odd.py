@@ -24,7 +24,7 @@ from orchestrator.engine.facts import Fact, Ignored
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.rows import SagaRow
 from services import payment, seed
-from services.participant import ParticipantRunner
+from services.participant import ParticipantRunner, Shared
 from tests.integration.runtime.stage import TOPICS, eventually, reply_to, step
 from tests.integration.services.conftest import Peer
 
@@ -75,7 +75,7 @@ async def paid_by(broker: BrokerSettings, folder: Path, clock: Clock) -> AsyncIt
     """The real payment service on the database of this folder."""
     seeds = seed.load()["payment"]
     async with ParticipantRunner(
-        payment.participant, broker, folder, clock=clock, seed=seeds
+        payment.participant, broker, folder, seed=seeds, shared=Shared(clock)
     ) as it:
         await it.ready()
         yield

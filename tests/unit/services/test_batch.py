@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -200,8 +201,13 @@ async def test_a_slow_batch_is_closed_early_and_goes_on(bench: Bench, monkeypatc
     assert (outcome.taken, len(outcome.outgoing), words(bench.db)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(("each_ms", "expected"), [(0, 0), (1, 2), (3, 6)])
-async def test_a_long_batch_lets_others_go_on_in_between(bench: Bench, each_ms: int, expected: int):
+@pytest.mark.parametrize(
+    ("turn_s", "each_ms", "expected"),
+    [(0.005, 0, 0), (0.005, 1, 2), (0.005, 3, 6), (inf, 3, 0)],
+)
+async def test_a_long_batch_lets_others_go_on_in_between(
+    bench: Bench, turn_s: float, each_ms: int, expected: int
+):
     """An answer over HTTP does not wait for as many events as there may be."""
     slow = Participant("test", package="tests.unit.services")
 
@@ -211,7 +217,7 @@ async def test_a_long_batch_lets_others_go_on_in_between(bench: Bench, each_ms: 
         return note(message, work)
 
     broker = BrokerSettings.local("127.0.0.1:1")
-    bench.handler = BatchHandler(slow, bench.db, broker, bench.clock, ServiceSettings())
+    bench.handler = BatchHandler(slow, bench.db, broker, bench.clock, ServiceSettings(), turn_s)
     turns = 0
 
     async def others() -> None:
