@@ -5,6 +5,8 @@ it (DESIGN law 14).
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from contracts.topics import REQUESTS
 from orchestrator.engine.facts import (
     Compensating,
@@ -85,16 +87,11 @@ def begun(saga: int, at: int, fact: Started) -> State:
     )
 
 
-_copy = State.__copy__  # what copy.copy finds in the end
-
-
 def draft(state: State) -> State:
     """A copy that may be changed: the steps and data are values that are replaced, never
     altered.
     """
-    work = _copy(state)
-    work.steps = state.steps.copy()
-    return work
+    return replace(state, steps=state.steps.copy())
 
 
 def apply(work: State, fact: Fact, at: int) -> None:
