@@ -149,9 +149,13 @@ class State(msgspec.Struct):
         """The earliest time at which something is due; 0 when it has ended or waits for a
         person (DESIGN law 12).
         """
-        if self.parked or not self.open:
+        if self.parked or self.mode in ("completed", "failed"):
             return 0
-        earliest = min((step.due for step in self.steps.values() if step.due), default=0)
+        earliest = 0
+        for step in self.steps.values():  # a loop, for it is asked after every transition
+            due = step.due
+            if due and (due < earliest or not earliest):
+                earliest = due
         if not self.deadline or self.person_since or self.delegated:
             return earliest
         return min(earliest, self.deadline) if earliest else self.deadline

@@ -144,7 +144,7 @@ class Claiming:
         self._tasks.start(refill())
 
     def _close_refill(self, run: Decisions) -> None:
-        for _, state in run.decided():
+        for _, state in run.decided:
             self._host.desk.states.decided(state)
         self._host.runs.close(run)
 

@@ -80,7 +80,7 @@ class Counting:
         """
         self.metrics.log_records.add(str(partition), by=len(run.entries))
         if not again:
-            for sealed, state in run.decided():
+            for sealed, state in run.decided:
                 self.transition(state, sealed.transition)
         self._answers(run.answers)
 

@@ -1,6 +1,5 @@
 """What was decided in one go for one partition: records for the log, and answers that are none."""
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -63,13 +62,24 @@ Entry = Decided | Defined | RolledOut
 class Decisions:
     """A run of decisions under one epoch, numbered from ``seq``; ``sent`` rides in them (law 3)."""
 
-    __slots__ = ("answers", "entries", "epoch", "records", "refusals", "sent", "seq", "size")
+    __slots__ = (
+        "answers",
+        "decided",
+        "entries",
+        "epoch",
+        "records",
+        "refusals",
+        "sent",
+        "seq",
+        "size",
+    )
 
     def __init__(self, epoch: str, seq: int, sent: int) -> None:
         self.epoch = epoch
         self.seq = seq
         self.sent = sent
         self.entries: list[Entry] = []
+        self.decided: list[Decided] = []  # the transitions among them
         self.records: list[Record] = []
         self.answers: list[Outgoing] = []
         self.refusals: list[Refused] = []
@@ -81,7 +91,7 @@ class Decisions:
         number = self.seq + len(self.records)
         record = TransitionRecord(self.epoch, number, self.sent, sealed)
         self._append(str(transition.saga).encode(), record, MAX_DECISION_BYTES)
-        self.entries.append(Decided(sealed, state))
+        self._decided(Decided(sealed, state))
 
     def define(self, plan: Plan) -> None:
         """Take a definition that the partition's log does not hold yet; raises TooLarge."""
@@ -102,7 +112,7 @@ class Decisions:
             self._append(
                 key, TransitionRecord(self.epoch, number, self.sent, held.sealed), NO_LIMIT
             )
-            self.entries.append(Decided(held.sealed, state))
+            self._decided(Decided(held.sealed, state))
         elif isinstance(held, HeldDefinition):
             raw = msgspec.Raw(held.definition)
             self._append(None, DefinitionRecord(self.epoch, number, held.version, raw), NO_LIMIT)
@@ -120,9 +130,9 @@ class Decisions:
         """Whether nothing is to be logged or answered."""
         return not self.records and not self.answers
 
-    def decided(self) -> Iterator[Decided]:
-        """The transitions among the entries."""
-        return (entry for entry in self.entries if isinstance(entry, Decided))
+    def _decided(self, decided: Decided) -> None:
+        self.entries.append(decided)
+        self.decided.append(decided)
 
     def _roll_out(self, number: int, rollout: Rollout, limit: int) -> None:
         record = RolloutRecord(self.epoch, self.seq + len(self.records), number, rollout)

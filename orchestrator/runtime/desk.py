@@ -59,7 +59,7 @@ class Desk:
 
     def committed(self, decisions: Decisions) -> None:
         """These decisions stand in SQLite."""
-        for decided in decisions.decided():
+        for decided in decisions.decided:
             self.states.committed(decided.state.saga)
             self._starts.committed(decided)
 

@@ -110,15 +110,15 @@ class Runs:
             self._host.desk.committed(run)
             again = self._host.own.refill
             self._services.counting.committed(self._host.number, run, again=again)
-            for decided in run.decided():
-                self._services.outstanding.committed(decided)
             if not again:  # what is filled in again is old news
-                tell(run.decided())
+                tell(run.decided)
                 if self._services.spans is not None:
-                    self._services.spans.committed(run.decided())
-            for _, state in run.decided():
-                if 0 < state.wake_at < wake:
-                    wake = state.wake_at
+                    self._services.spans.committed(run.decided)
+            for decided in run.decided:
+                self._services.outstanding.committed(decided)
+                due = decided.state.wake_at
+                if 0 < due < wake:
+                    wake = due
         return wake
 
     def forget(self, spans: Sequence[h.Span]) -> None:
@@ -134,7 +134,7 @@ class Runs:
             messages = list(run.answers)
             if run.refusals:
                 self._services.refused(run.refusals)
-            for decided in run.decided():
+            for decided in run.decided:
                 messages += self._services.render(decided, True)
             done = h.Done(run.epoch, span.id)
             if messages:

@@ -120,7 +120,7 @@ def versions_of_starts(log: SagaLog) -> Iterator[str]:
     """The version that each next start would get."""
     stage = Stage(log, program())
     for key in KEYS[20:60]:
-        for decided in stage.take(start(key, order=1, note="n")).decided():
+        for decided in stage.take(start(key, order=1, note="n")).decided:
             yield decided.state.version
 
 

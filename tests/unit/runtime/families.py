@@ -123,7 +123,7 @@ class House:
 
     def _out(self, out: Decisions) -> None:
         self.waiting += out.answers
-        for decided in out.decided():
+        for decided in out.decided:
             self.states[decided.state.saga] = decided.state
             self.transitions.append(decided.sealed.transition)
             self.waiting += rendered(POST, decided.state, decided.sealed.transition)

@@ -158,7 +158,7 @@ def test_a_start_mints_an_id_that_names_its_partition(desk: Desk) -> None:
     out = run()
     desk.request(start(), 5, out)
     assert [type(entry) for entry in out.entries] == [Defined, Decided]
-    (decided,) = out.decided()
+    (decided,) = out.decided
     assert decided.state.saga == saga_id(10, 2)
     other = next(
         key
@@ -188,7 +188,7 @@ def test_what_was_thrown_away_is_minted_again(desk: Desk) -> None:
     desk.open()
     out = run()
     desk.request(start(), 6, out)
-    (decided,) = out.decided()
+    (decided,) = out.decided
     assert decided.state.saga == saga_id(10, 2)
 
 
@@ -231,7 +231,7 @@ def test_a_reply_twice_is_ignored_and_said(desk: Desk) -> None:
     desk.request(start(), 5, out)
     desk.reply(reply(saga_id(10, 2)), 6, out)
     desk.reply(reply(saga_id(10, 2)), 7, out)
-    kinds = [[type(f).__name__ for f in d.sealed.transition.facts] for d in out.decided()]
+    kinds = [[type(f).__name__ for f in d.sealed.transition.facts] for d in out.decided]
     assert kinds[1] == ["Succeeded", "Sent"]
     assert kinds[2] == ["Ignored"]
 
@@ -245,7 +245,7 @@ def test_a_decide_that_raises_parks_that_saga(desk: Desk, monkeypatch: pytest.Mo
     monkeypatch.setattr(desks, "decide", broken)
     out = run()
     desk.request(start(), 5, out)
-    (decided,) = out.decided()
+    (decided,) = out.decided
     assert decided.state.status == "needs_operator"
     assert isinstance(decided.sealed.transition.facts[-1], Parked)
     monkeypatch.setattr(desks, "decide", engine.decide)
@@ -262,5 +262,5 @@ def test_a_wake_up_waits_for_decisions_under_way(desk: Desk) -> None:
     assert late.empty
     desk.committed(out)
     desk.woken(saga_id(10, 2), 1_000_000, late)
-    first = next(late.decided()).sealed.transition.facts[0]
+    first = late.decided[0].sealed.transition.facts[0]
     assert type(first).__name__ == "Faulted"

@@ -69,7 +69,7 @@ def test_a_deploy_strands_no_running_saga() -> None:
     place.open()
     out = run()
     place.reply(reply(SAGA), 5, out)
-    (decided,) = out.decided()
+    (decided,) = out.decided
     assert [f.step for f in decided.sealed.transition.facts if isinstance(f, Sent)] == ["b"]
 
 
@@ -122,7 +122,7 @@ def test_a_saga_that_nothing_wakes_goes_to_a_person() -> None:
     out = run()
     place.reconcile(SAGA, 5, out)
     assert out.records
-    last = list(out.decided())[-1]
+    last = list(out.decided)[-1]
     assert isinstance(last.sealed.transition.facts[-1], Parked)
     assert last.state.status == "needs_operator"
 

@@ -44,7 +44,7 @@ def kinds(out: Decisions) -> list[str]:
 
 def begun(out: Decisions) -> str:
     """The version of the saga that was started."""
-    (decided,) = out.decided()
+    (decided,) = out.decided
     return decided.state.version
 
 
@@ -170,15 +170,15 @@ def test_the_same_start_is_the_same_saga_by_whatever_version_it_is_read(stage: S
 def test_a_move_is_logged_after_its_definition(stage: Stage) -> None:
     out = stage.take(start(KEYS[0], order=1))
     stage.keep(out)
-    (decided,) = out.decided()
+    (decided,) = out.decided
     saga = decided.state.saga
     same = msgspec.structs.replace(OLD, body=(*OLD.body, step("z")))
-    (unknown,) = stage.take(move(saga, version(same))).decided()
+    (unknown,) = stage.take(move(saga, version(same))).decided
     assert isinstance(unknown.sealed.transition.facts[0], MoveRefused)
     stage.office.plans.know(same)
     moved = stage.take(move(saga, version(same), "m-2"))
     assert kinds(moved) == ["Defined", "Decided"]
-    (after,) = moved.decided()
+    (after,) = moved.decided
     assert isinstance(after.sealed.transition.facts[0], Moved)
     stage.keep(moved)
     row = stage.log.saga(saga)
@@ -190,13 +190,13 @@ def test_a_move_is_logged_after_its_definition(stage: Stage) -> None:
 def test_a_moved_saga_ends_by_its_new_version(stage: Stage) -> None:
     out = stage.take(start(KEYS[0], order=1))
     stage.keep(out)
-    saga = next(out.decided()).state.saga
+    saga = out.decided[0].state.saga
     new = msgspec.structs.replace(OLD, completed=())
     stage.keep(stage.take(define(new)))
     stage.keep(stage.take(move(saga, version(new))))
     end = Decisions("e", 0, -1)
     stage.desk.reply(reply(saga), 6, end)
-    (decided,) = end.decided()
+    (decided,) = end.decided
     assert isinstance(decided.sealed.transition.facts[-1], Completed)
 
 
