@@ -53,7 +53,7 @@ def turns(times: int) -> Iterator[int]:
 
 def main() -> None:
     """Alternate, and print every run, the medians and their ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("before", metavar="BEFORE", help="a commit")
     parser.add_argument("after", metavar="AFTER", nargs="?", default="HEAD", help="a commit (HEAD)")
     parser.add_argument("--times", type=int, default=5, help="runs of each (5)")
