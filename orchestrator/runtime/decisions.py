@@ -79,7 +79,7 @@ class Decisions:
         self.seq = seq
         self.sent = sent
         self.entries: list[Entry] = []
-        self.decided: list[Decided] = []  # the transitions among them
+        self.decided = list[Decided]()  # the transitions among them
         self.records: list[Record] = []
         self.answers: list[Outgoing] = []
         self.refusals: list[Refused] = []
