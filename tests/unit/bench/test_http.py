@@ -76,6 +76,8 @@ def test_figures_beside_their_targets():
     assert found["start"]["failed"] == 1
     assert found["health"]["met"]
     assert behind_ms(measured) == 500
+    quick.statuses[503] = 1
+    assert not figures(measured)["health"]["met"], "what fails is soon answered"
     assert behind_ms(Measured()) == 0
 
 
