@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from contracts.topics import REQUESTS, partition_of_start
 from infra.broker.settings import BrokerSettings
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Call, Definition, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.runtime.decisions import Decided, Decisions, Defined
 from orchestrator.runtime.desk import Desk, Office
 from orchestrator.runtime.plans import Plans

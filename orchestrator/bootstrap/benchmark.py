@@ -9,9 +9,9 @@ from orchestrator.bootstrap.catalogue import load_sagas
 from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.load import load, load_application
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Definition
 from orchestrator.definition.scenario import Case, Visit
+from orchestrator.definition.words.builder import Saga
 
 
 @dataclass(frozen=True)

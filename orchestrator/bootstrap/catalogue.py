@@ -6,9 +6,9 @@ from typing import Any
 from orchestrator.bootstrap.errors import ApplicationNotLoaded
 from orchestrator.bootstrap.load import load
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.overrides import all_overridden
+from orchestrator.definition.words.builder import Saga
 
 
 def load_sagas(application: Application, overrides: Mapping[str, Any] | None = None) -> list[Saga]:

@@ -12,7 +12,7 @@ import msgspec
 
 from orchestrator.bootstrap.brokers import Say
 from orchestrator.bootstrap.errors import DefinitionBroken
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.verify.at_start import STATES, checked_at_start, engine_version
 from orchestrator.verify.result import CheckResult, result
 

@@ -10,8 +10,8 @@ from infra.telemetry.metrics import Metrics
 from orchestrator.bootstrap.brokers import Say, embedded_broker, reach
 from orchestrator.bootstrap.topics import topics
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.definition.words.builder import Saga
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 

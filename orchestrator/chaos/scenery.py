@@ -14,8 +14,8 @@ from orchestrator.bootstrap.load import load_application
 from orchestrator.chaos.shapes import SIDES, Drawn, draw
 from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.tree import commands_of
+from orchestrator.definition.words.builder import Saga
 
 SAGA = "orchestrator.cli"
 ORCHESTRATORS = ("one", "two")

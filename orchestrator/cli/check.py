@@ -15,7 +15,7 @@ from orchestrator.cli.errors import BadInput
 from orchestrator.cli.options import AppDirOption, AppOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.check import again_view, check_view
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.verify.errors import VerifyError
 from orchestrator.verify.explore import DEPTH, STATES, Bound, Progress, Report, explore
 from orchestrator.verify.result import result

@@ -17,9 +17,9 @@ from orchestrator.cli.history import transitions
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.table import Checked, checked_view
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.table import Row, Table, compensation_table
-from orchestrator.definition.table_text import as_markdown
+from orchestrator.definition.table.text import as_markdown
+from orchestrator.definition.words.builder import Saga
 from orchestrator.settings import Settings
 from orchestrator.verify.at_start import checked_at_start
 from orchestrator.verify.result import CheckResult, result

@@ -1,14 +1,16 @@
 """What a saga is: nodes, retries and compensation, as plain data. Pure.
 
-Everything that one writes a saga with can be imported from here.
+Everything that one writes a saga with can be imported from here: the ``words``. ``compiling`` makes
+``nodes`` of them, ``rules`` is what holds of these however they were written, ``table`` what is
+done for every outcome.
 """
 
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga, saga
 from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.signals import change, child, wait
-from orchestrator.definition.specs import FOREVER, RetryPolicy, Undo
-from orchestrator.definition.steps import (
+from orchestrator.definition.words.builder import Saga, saga
+from orchestrator.definition.words.signals import change, child, wait
+from orchestrator.definition.words.specs import FOREVER, RetryPolicy, Undo
+from orchestrator.definition.words.steps import (
     compensatable,
     event,
     parallel,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from orchestrator.definition.carried import CANCEL
-from orchestrator.definition.children import kind_of
 from orchestrator.definition.compiled import Saga
+from orchestrator.definition.compiling.carried import CANCEL
+from orchestrator.definition.compiling.children import kind_of
 from orchestrator.definition.errors import DefinitionError, UnknownDefinition, UnknownSignal
 from orchestrator.definition.nodes import Definition, version
 from orchestrator.definition.validation import validated

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from msgspec.structs import replace as altered
 
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.durations import milliseconds, retry_of
+from orchestrator.definition.compiling.waits import data_of, expiry, flag, refusals
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import (
     Definition,
@@ -29,9 +29,9 @@ from orchestrator.definition.nodes import (
     version,
 )
 from orchestrator.definition.rules import check
-from orchestrator.definition.specs import RetryPolicy
 from orchestrator.definition.tree import steps_of
-from orchestrator.definition.waits import data_of, expiry, flag, refusals
+from orchestrator.definition.words.durations import milliseconds, retry_of
+from orchestrator.definition.words.specs import RetryPolicy
 
 PATIENCE: Final = 86_400
 """For how long a person is waited for where only that is said, in seconds."""

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.topics import REQUESTS
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.tree import steps_of
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.facts import Sent
 from orchestrator.testing.words import fields
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.validation import validated
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.decide import decide
 from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import Emitted, Fact, Sent, Transition

@@ -1,6 +1,6 @@
 """One saga in a test, and where a test begins."""
 
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.testing.expectations import Expectations
 from orchestrator.testing.happenings import Happenings
 

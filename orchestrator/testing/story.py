@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.state import State
 from orchestrator.testing.asked import Asked, Expected, contract_of
 from orchestrator.testing.run import Run

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Direction, Wait
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.deadline import EXCEEDED
 from orchestrator.engine.facts import Sent, SignalHeld, Signalled, SignalRefused
 from orchestrator.engine.signals import CANCEL

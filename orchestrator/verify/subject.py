@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from orchestrator.definition.children import ANYWAY
+from orchestrator.definition.compiling.children import ANYWAY
 from orchestrator.definition.nodes import (
     Call,
     Change,

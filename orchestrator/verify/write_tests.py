@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.verify.cases import Case, cases
 from orchestrator.verify.examples import as_python, models_in
 from orchestrator.verify.script import Messages, Script

@@ -9,7 +9,7 @@ from contracts.topics import partition_of_start
 from infra.broker.errors import BrokerError
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import KafkaError
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.plan import Plan
 from orchestrator.runtime.door import FrontDoor
 from tests.simulation.audit import Audit

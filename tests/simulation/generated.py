@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType
 from pydantic import BaseModel
 
 from contracts.messages import Signal
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import (
     Change,
     Definition,
@@ -25,6 +24,7 @@ from orchestrator.definition.nodes import (
 )
 from orchestrator.definition.rules import check
 from orchestrator.definition.tree import steps_of
+from orchestrator.definition.words.builder import Saga
 from tests.simulation.nodes import FIELDS, child, step, wait
 from tests.simulation.works.participant import EVENTS
 

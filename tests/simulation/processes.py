@@ -13,8 +13,8 @@ from infra.broker.settings import BrokerSettings
 from infra.broker.types import KafkaError
 from infra.datastore import DatastoreError, FolderLock
 from infra.telemetry.metrics import Metrics
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
+from orchestrator.definition.words.builder import Saga
 from orchestrator.runtime.errors import RuntimeFailure
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings

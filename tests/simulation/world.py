@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import TopicPartition
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.plan import Plan
 from sagas.order_fulfillment import order_fulfillment
 from services.inventory import participant as inventory

@@ -15,7 +15,7 @@ from orchestrator.admin.ui.pages import Pages
 from orchestrator.admin.ui.picture import Painter
 from orchestrator.definition.nodes import Definition
 from orchestrator.definition.table import compensation_table
-from orchestrator.definition.table_text import cells, header, stopping
+from orchestrator.definition.table.text import cells, header, stopping
 from orchestrator.verify.result import CheckResult, agreement
 
 

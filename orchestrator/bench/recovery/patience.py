@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec.structs import replace as changed
 
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Node, Parallel, Wait, version
+from orchestrator.definition.words.builder import Saga
 
 MODULE: Final = "saga_bench_patience"
 

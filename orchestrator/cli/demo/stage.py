@@ -20,9 +20,9 @@ from orchestrator.cli.demo.report import Place, Report, report
 from orchestrator.cli.output import console
 from orchestrator.cli.views.demo import line, live_view
 from orchestrator.definition.application import Application
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.scenario import Scenario
 from orchestrator.definition.table import Table
+from orchestrator.definition.words.builder import Saga
 from orchestrator.settings import Settings
 
 EMBEDDED: Final = "the embedded broker"

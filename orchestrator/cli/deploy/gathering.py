@@ -15,9 +15,9 @@ from orchestrator.bootstrap.folder import read_running
 from orchestrator.bootstrap.load import load_application
 from orchestrator.cli import given
 from orchestrator.cli.errors import BadInput
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Definition, parse
 from orchestrator.definition.spoken import spoken
+from orchestrator.definition.words.builder import Saga
 from orchestrator.deploy.check import NOTHING
 from orchestrator.deploy.contracts import Contracts
 from orchestrator.deploy.messages import Waiting, sort

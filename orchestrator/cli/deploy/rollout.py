@@ -13,7 +13,7 @@ from orchestrator.cli.errors import BadInput
 from orchestrator.cli.options import AppDirOption, AppOption, DataOption, JsonOption
 from orchestrator.cli.output import emit
 from orchestrator.cli.views.rollout import rolled_out_view
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.settings import Settings
 from orchestrator.verify.at_start import checked_at_start
 

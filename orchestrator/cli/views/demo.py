@@ -14,7 +14,7 @@ from orchestrator.cli.views.sagas import state_text
 from orchestrator.cli.views.table import styled
 from orchestrator.cli.views.timeline import timeline
 from orchestrator.definition.table import Action, Outcome, Result, Row, Table
-from orchestrator.definition.table_text import cells, header
+from orchestrator.definition.table.text import cells, header
 
 PHASES: Mapping[str, str] = {"sent": "yellow", "success": "green", "refused": "red"}
 

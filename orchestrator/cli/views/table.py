@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orchestrator.cli.views.check import summary
 from orchestrator.definition.table import Table
-from orchestrator.definition.table_text import cells, header, signalling, stopping
+from orchestrator.definition.table.text import cells, header, signalling, stopping
 from orchestrator.verify.result import CheckResult
 
 STYLES = {

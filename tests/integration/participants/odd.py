@@ -18,8 +18,8 @@ from contracts.topics import DEFAULT_TENANT, REPLIES
 from infra.broker.settings import BrokerSettings
 from infra.clock import Clock, ManualClock
 from orchestrator.admin.told import told
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Call, Definition, Retry, Step, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.facts import Fact, Ignored
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.rows import SagaRow

@@ -17,9 +17,9 @@ from infra.broker.clients import close_producer, make_consumer, make_producer
 from infra.broker.settings import BrokerSettings
 from infra.broker.types import ConsumedRecord
 from infra.clock import Clock
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Call, Definition, Emit, Kind, Node, Retry, Step, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.settings import Settings
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from contracts.topics import DEFAULT_TENANT
 from infra.broker.settings import BrokerSettings
 from infra.clock import ManualClock
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Node, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.runtime.orchestrator import Orchestrator
 from tests.brokers import MakeTopics
 from tests.integration.runtime.stage import (

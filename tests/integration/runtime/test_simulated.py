@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.topics import DEFAULT_TENANT
 from infra.broker.settings import BrokerSettings
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.facts import Sent, Transition
 from orchestrator.runtime.orchestrator import Orchestrator
 from orchestrator.sagalog.rows import SagaRow

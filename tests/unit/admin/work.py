@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Call, Definition, Retry, Step, version
+from orchestrator.definition.words.builder import Saga
 
 
 class Order(BaseModel):

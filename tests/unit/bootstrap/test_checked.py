@@ -10,8 +10,8 @@ from orchestrator.bootstrap import checked
 from orchestrator.bootstrap.checked import checked_definitions
 from orchestrator.bootstrap.errors import DefinitionBroken
 from orchestrator.cli.main import run
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.nodes import Definition, Node, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.verify.explore import Explored
 from orchestrator.verify.result import CheckResult
 from tests.world import definition, step
@@ -19,7 +19,7 @@ from tests.world import definition, step
 BROKEN_APP = """
 from orchestrator.definition import Application
 from pydantic import BaseModel
-from orchestrator.definition.builder import Saga
+from orchestrator.definition.words.builder import Saga
 from orchestrator.definition.nodes import version
 from tests.world import definition, step
 

@@ -14,7 +14,7 @@ from orchestrator.chaos.shapes import KID, SIDES, Drawn, Waiting, draw
 from orchestrator.chaos.starts import Start, Starts
 from orchestrator.chaos.text import MODULE, source
 from orchestrator.definition import Application, Saga
-from orchestrator.definition.children import kind_of
+from orchestrator.definition.compiling.children import kind_of
 from orchestrator.definition.nodes import Parallel, Wait
 from orchestrator.definition.tree import steps_of
 

@@ -14,7 +14,7 @@ from orchestrator.definition import (
     saga,
     wait,
 )
-from orchestrator.definition.specs import ChangeSpec, Spec
+from orchestrator.definition.words.specs import ChangeSpec, Spec
 
 
 class Journey(Message):

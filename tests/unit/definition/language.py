@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from contracts.messages import Command, Event, Message, Reply
 from orchestrator.definition import Saga, compensatable, read, saga
-from orchestrator.definition.specs import Spec
+from orchestrator.definition.words.specs import Spec
 
 
 class Trip(Message):

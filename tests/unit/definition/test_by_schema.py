@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.definition.by_schema import BySchema
-from orchestrator.definition.contract import schema_of
+from orchestrator.definition.compiling.contract import schema_of
 from orchestrator.definition.errors import InvalidInput
 from orchestrator.definition.validation import validated
 

@@ -5,7 +5,7 @@ import pytest
 from orchestrator.definition import Undo, change, child, compensatable, event, parallel, read, saga
 from orchestrator.definition import wait as waiting
 from orchestrator.definition.catalogue import Catalogue
-from orchestrator.definition.children import ANYWAY
+from orchestrator.definition.compiling.children import ANYWAY
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Call, Change, Emit, Retry, Step
 from orchestrator.engine import deadline, signals

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from orchestrator.definition.shapes import Schema, Shape, describe, fits
+from orchestrator.definition.compiling.shapes import Schema, Shape, describe, fits
 
 
 class Address(BaseModel):

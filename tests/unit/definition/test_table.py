@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from orchestrator.definition import parallel, pivot, retriable, sequence
-from orchestrator.definition.outcomes import MOST
 from orchestrator.definition.table import Action, Row, Table, compensation_table
-from orchestrator.definition.table_text import as_markdown, as_text, cells, header, stopping
+from orchestrator.definition.table.outcomes import MOST
+from orchestrator.definition.table.text import as_markdown, as_text, cells, header, stopping
 from sagas.order_cancellation import order_cancellation
 from sagas.order_fulfillment import order_fulfillment
 from tests.unit.definition.language import (

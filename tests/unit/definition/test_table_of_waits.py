@@ -3,7 +3,7 @@
 from contracts.messages import Signal
 from orchestrator.definition import child, parallel, read, saga, sequence, wait
 from orchestrator.definition.table import Column, Taken, compensation_table
-from orchestrator.definition.table_text import cells, signalling, stopping
+from orchestrator.definition.table.text import cells, signalling, stopping
 from tests.unit.definition.journey import (
     APPROVAL,
     DEPARTURE,

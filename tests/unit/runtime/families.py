@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from contracts.topics import EVENTS, REPLIES, REQUESTS, partition_of_saga, partition_of_start
 from infra.broker.settings import BrokerSettings
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import Definition, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.inputs import Wake
 from orchestrator.engine.state import State

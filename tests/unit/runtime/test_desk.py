@@ -15,9 +15,9 @@ from contracts.topics import (
     saga_id,
 )
 from infra.broker.settings import BrokerSettings
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine import decide as engine
 from orchestrator.engine.facts import Parked, Transition
 from orchestrator.engine.rollouts import Rollout

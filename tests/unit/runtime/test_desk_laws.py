@@ -8,9 +8,9 @@ import pytest
 
 from contracts.topics import DEAD_LETTERS, REPLIES, saga_id
 from infra.broker.settings import BrokerSettings
-from orchestrator.definition.builder import Saga
 from orchestrator.definition.catalogue import Catalogue
 from orchestrator.definition.nodes import canonical, version
+from orchestrator.definition.words.builder import Saga
 from orchestrator.engine.decide import decide
 from orchestrator.engine.facts import Parked, Sent
 from orchestrator.engine.inputs import Start

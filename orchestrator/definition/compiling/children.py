@@ -5,8 +5,8 @@ from typing import Final
 
 from contracts.topics import REQUESTS
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.contract import Contract, schema_of, written
-from orchestrator.definition.declarations import name_of
+from orchestrator.definition.compiling.contract import Contract, schema_of, written
+from orchestrator.definition.compiling.declarations import name_of
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import (
     NO_ANSWER,

@@ -1,4 +1,4 @@
-"""The words for steps, branches and events. ``saga(...).ends()`` checks the whole (compiler.py).
+"""The words for steps, branches and events. ``saga(...).ends()`` checks the whole (`compiling`).
 
 Nothing is checked here but what would be lost. Durations are seconds or ``timedelta``.
 """
@@ -9,7 +9,7 @@ from typing import Final, Never
 from contracts.messages import Command, Event
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Kind
-from orchestrator.definition.specs import (
+from orchestrator.definition.words.specs import (
     TIMEOUT,
     USUAL,
     Branch,

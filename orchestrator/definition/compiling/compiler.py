@@ -1,4 +1,4 @@
-"""From what people write (specs.py) to a saga: contracts in, nodes out.
+"""From what people write (words/specs.py) to a saga: contracts in, nodes out.
 
 In three passes, so that each mistake is reported for what it is: every declaration on its own, then
 the rules of the whole, then what fills each field.
@@ -11,17 +11,23 @@ from msgspec.structs import replace as altered
 from pydantic import BaseModel
 
 from contracts.messages import Reply, Signal
-from orchestrator.definition.changes import change_of, check_change, check_effect, check_taken
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.contract import schema_of, wanted
-from orchestrator.definition.declarations import check_input, check_result
-from orchestrator.definition.durations import milliseconds
-from orchestrator.definition.events import emits
-from orchestrator.definition.making import Made
+from orchestrator.definition.compiling.changes import (
+    change_of,
+    check_change,
+    check_effect,
+    check_taken,
+)
+from orchestrator.definition.compiling.contract import schema_of, wanted
+from orchestrator.definition.compiling.declarations import check_input, check_result
+from orchestrator.definition.compiling.events import emits
+from orchestrator.definition.compiling.making import Made
+from orchestrator.definition.compiling.scopes import Filler
+from orchestrator.definition.compiling.waits import flag
 from orchestrator.definition.nodes import Definition, Node, Parallel, Wait, version
 from orchestrator.definition.rules import check
-from orchestrator.definition.scopes import Filler
-from orchestrator.definition.specs import (
+from orchestrator.definition.words.durations import milliseconds
+from orchestrator.definition.words.specs import (
     ChangeSpec,
     ChildSpec,
     Duration,
@@ -29,7 +35,6 @@ from orchestrator.definition.specs import (
     Spec,
     WaitSpec,
 )
-from orchestrator.definition.waits import flag
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from typing import Final
 from pydantic import BaseModel
 
 from contracts.messages import Reply, Signal
-from orchestrator.definition.carried import ABOUT as ABOUT_SIGNAL
-from orchestrator.definition.carried import SAID, carried
-from orchestrator.definition.contract import Contract, wanted, written
+from orchestrator.definition.compiling.carried import ABOUT as ABOUT_SIGNAL
+from orchestrator.definition.compiling.carried import SAID, carried
+from orchestrator.definition.compiling.contract import Contract, wanted, written
+from orchestrator.definition.compiling.events import Fill
+from orchestrator.definition.compiling.filling import Origin, Scope, fill
+from orchestrator.definition.compiling.positions import before, positions, relation
+from orchestrator.definition.compiling.shapes import Shape, describe, fits
 from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.events import Fill
-from orchestrator.definition.filling import Origin, Scope, fill
 from orchestrator.definition.nodes import Leaf, Node, Step, Wait
-from orchestrator.definition.positions import before, positions, relation
-from orchestrator.definition.shapes import Shape, describe, fits
-from orchestrator.definition.specs import EventSpec
 from orchestrator.definition.tree import steps_of
+from orchestrator.definition.words.specs import EventSpec
 
 _TEXT, _INTEGER = Shape({"type": "string"}, {}), Shape({"type": "integer"}, {})
 _NAMES = Shape({"type": "array", "items": {"type": "string"}}, {})

@@ -7,8 +7,8 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
+from orchestrator.definition.compiling.shapes import Schema, Shape
 from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.shapes import Schema, Shape
 
 
 @dataclass(frozen=True)

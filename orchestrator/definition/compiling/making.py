@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final, cast
 
 from contracts.topics import commands_topic
-from orchestrator.definition.carried import answer
-from orchestrator.definition.children import (
+from orchestrator.definition.compiled import Saga
+from orchestrator.definition.compiling.carried import answer
+from orchestrator.definition.compiling.children import (
     FOR_EVER,
     call_of,
     check_child,
@@ -15,13 +16,13 @@ from orchestrator.definition.children import (
     refusals_of,
     reply_of,
 )
-from orchestrator.definition.compiled import Saga
-from orchestrator.definition.contract import Contract, schema_of, written
-from orchestrator.definition.declarations import check_command, name_of
-from orchestrator.definition.durations import milliseconds, retry_of
+from orchestrator.definition.compiling.contract import Contract, schema_of, written
+from orchestrator.definition.compiling.declarations import check_command, name_of
+from orchestrator.definition.compiling.waits import wait_of
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Call, Node, Parallel, Retry, Step, Wait
-from orchestrator.definition.specs import (
+from orchestrator.definition.words.durations import milliseconds, retry_of
+from orchestrator.definition.words.specs import (
     TIMEOUT,
     ChildSpec,
     ParallelSpec,
@@ -30,7 +31,6 @@ from orchestrator.definition.specs import (
     Undo,
     WaitSpec,
 )
-from orchestrator.definition.waits import wait_of
 
 LeafSpec = StepSpec | WaitSpec | ChildSpec
 

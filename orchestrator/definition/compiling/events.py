@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from orchestrator.definition.declarations import check_event
+from orchestrator.definition.compiling.declarations import check_event
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Emit
-from orchestrator.definition.specs import Events, EventSpec
+from orchestrator.definition.words.specs import Events, EventSpec
 
 Fill = Callable[[str, EventSpec], dict[str, str]]
 """The fields of an event (field -> source), its place in messages given first."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn, cast
 
-from orchestrator.definition.contract import Contract
+from orchestrator.definition.compiling.contract import Contract
+from orchestrator.definition.compiling.shapes import Shape, describe, fits
 from orchestrator.definition.errors import DefinitionError
-from orchestrator.definition.shapes import Shape, describe, fits
 
 
 @dataclass(frozen=True)

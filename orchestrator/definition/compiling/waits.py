@@ -7,13 +7,13 @@ from difflib import get_close_matches
 from typing import Any, Literal, cast
 
 from contracts.messages import Signal
-from orchestrator.definition.carried import carried, check_signal
-from orchestrator.definition.durations import milliseconds
+from orchestrator.definition.compiling.carried import carried, check_signal
+from orchestrator.definition.compiling.shapes import Shape, describe, fits
 from orchestrator.definition.errors import DefinitionError, InvalidInput
 from orchestrator.definition.nodes import REJECTED, REJECTED_STATUS, Wait
-from orchestrator.definition.shapes import Shape, describe, fits
-from orchestrator.definition.specs import WaitSpec
 from orchestrator.definition.validation import validated
+from orchestrator.definition.words.durations import milliseconds
+from orchestrator.definition.words.specs import WaitSpec
 
 Expires = Literal["done", "refused"]
 

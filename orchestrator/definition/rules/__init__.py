@@ -9,9 +9,9 @@ from msgspec import UNSET
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.names import RESERVED, is_name
 from orchestrator.definition.nodes import Definition, Node, Parallel, Step
-from orchestrator.definition.order import check_order
-from orchestrator.definition.signal_rules import check_signals
-from orchestrator.definition.timing import check_timing
+from orchestrator.definition.rules.order import check_order
+from orchestrator.definition.rules.signals import check_signals
+from orchestrator.definition.rules.timing import check_timing
 from orchestrator.definition.tree import steps_of
 
 

@@ -17,8 +17,8 @@ from orchestrator.definition.nodes import (
     Wait,
     version,
 )
-from orchestrator.definition.outcomes import End, Outcome, Way, is_complete, ways
-from orchestrator.definition.rows import Action, Column, Result, Row, Table, Taken
+from orchestrator.definition.table.outcomes import End, Outcome, Way, is_complete, ways
+from orchestrator.definition.table.rows import Action, Column, Result, Row, Table, Taken
 from orchestrator.definition.tree import steps_of
 
 __all__ = ["Action", "Column", "Result", "Row", "Table", "Taken", "compensation_table"]

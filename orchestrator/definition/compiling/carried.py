@@ -4,11 +4,11 @@ from inspect import isclass
 from typing import Final
 
 from contracts.messages import Signal
-from orchestrator.definition.contract import Contract, written
-from orchestrator.definition.declarations import name_of
+from orchestrator.definition.compiling.contract import Contract, written
+from orchestrator.definition.compiling.declarations import name_of
+from orchestrator.definition.compiling.shapes import Shape
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.names import is_name
-from orchestrator.definition.shapes import Shape
 
 CANCEL: Final = "cancel"
 """The signal that every saga takes."""

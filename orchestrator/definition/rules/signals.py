@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.definition.carried import CANCEL
+from orchestrator.definition.compiling.carried import CANCEL
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Change, Definition, Leaf, Wait
 from orchestrator.definition.tree import steps_of

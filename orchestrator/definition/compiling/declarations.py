@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from contracts.messages import Command, Event, Reply
 from contracts.topics import DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS
-from orchestrator.definition.contract import object_of, schema_of, wanted
+from orchestrator.definition.compiling.contract import object_of, schema_of, wanted
 from orchestrator.definition.errors import DefinitionError
 
 RESERVED_TOPICS: Final = (DEAD_LETTERS, EVENTS, LOG, REPLIES, REQUESTS)

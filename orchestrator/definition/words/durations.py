@@ -5,7 +5,7 @@ from typing import Final
 
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Retry
-from orchestrator.definition.specs import RetryPolicy
+from orchestrator.definition.words.specs import RetryPolicy
 
 LONGEST_MS: Final = 365 * 24 * 3600 * 1000
 _MOST: Final = 1e300  # what no float could hold is no coefficient

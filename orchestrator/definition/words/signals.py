@@ -1,6 +1,6 @@
 """The words for what happens while a saga runs: waits, other sagas, changes of its input.
 
-Nothing is checked here: ``saga(...).ends()`` checks the whole (compiler.py). Durations are seconds
+Nothing is checked here: ``saga(...).ends()`` checks the whole (`compiling`). Durations are seconds
 or ``timedelta``.
 """
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from contracts.messages import Command, Signal
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.specs import (
+from orchestrator.definition.words.specs import (
     ChangeSpec,
     ChildSpec,
     Duration,

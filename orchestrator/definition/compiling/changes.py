@@ -7,15 +7,15 @@ from typing import cast
 from pydantic import BaseModel
 
 from contracts.messages import Signal
-from orchestrator.definition.carried import carried, check_signal
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.contract import Contract, wanted
-from orchestrator.definition.declarations import name_of
+from orchestrator.definition.compiling.carried import carried, check_signal
+from orchestrator.definition.compiling.contract import Contract, wanted
+from orchestrator.definition.compiling.declarations import name_of
+from orchestrator.definition.compiling.shapes import describe, fits
 from orchestrator.definition.errors import DefinitionError
 from orchestrator.definition.nodes import Change, Definition, Step
-from orchestrator.definition.shapes import describe, fits
-from orchestrator.definition.specs import ChangeSpec
 from orchestrator.definition.tree import steps_of
+from orchestrator.definition.words.specs import ChangeSpec
 
 
 def check_change(place: str, given: object) -> ChangeSpec:

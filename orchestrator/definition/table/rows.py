@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from orchestrator.definition.outcomes import Outcome
+from orchestrator.definition.table.outcomes import Outcome
 
 Result = Literal["completed", "failed", "needs_operator"]
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel
 
 from contracts.messages import Reply
 from orchestrator.definition.compiled import Saga
-from orchestrator.definition.compiler import Source, compile_saga
-from orchestrator.definition.specs import ChangeSpec, Duration, Events, Spec
+from orchestrator.definition.compiling.compiler import Source, compile_saga
+from orchestrator.definition.words.specs import ChangeSpec, Duration, Events, Spec
 
 __all__ = ["Draft", "Saga", "saga"]
 
