@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from infra.http.errors import Problem
+from orchestrator.admin.parents import through
 from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.starts import invalid
 from orchestrator.definition.errors import InvalidInput, UnknownDefinition, UnknownSignal
@@ -103,10 +104,12 @@ def carried(
 async def tell(backend: Backend, asked: Telling) -> Fate:
     """Publish a signal, unless it is known already, and wait for what becomes of it.
 
-    Raises Problem: 503 not taken by Kafka in time, 422 the same id was another signal.
+    Raises Problem: 503 not taken by Kafka in time, 422 the same id was another signal, 409 its
+    parent is to be told.
     """
     known = fate_of(backend.reader.history(asked.saga, asked.tenant), asked.request)
     if known is None:
+        _not_through_parent(backend, asked)
         published = backend.door.signal(
             asked.saga,
             asked.signal,
@@ -134,6 +137,19 @@ async def tell(backend: Backend, asked: Telling) -> Fate:
         detail = f"the Idempotency-Key {asked.request} was used for another signal"
         raise Problem(422, f"{detail} to saga {asked.saga}", code="key_reused")
     return known
+
+
+def _not_through_parent(backend: Backend, asked: Telling) -> None:
+    """Raises Problem 409 for what the saga is told through its parent."""
+    state = backend.reader.state(asked.saga)
+    above = through(backend, state) if state else None
+    if above is not None and asked.signal in above.signals:
+        parent = above.parent
+        detail = (
+            f"saga {asked.saga} does step {parent.step} of saga {parent.saga}:"
+            f" tell that one {asked.signal}, and it is handed on while it is in time"
+        )
+        raise Problem(409, detail, code="tell_the_parent", members={"parent": parent.saga})
 
 
 def fate_of(history: Iterable[Transition], request: str) -> Fate | None:

@@ -5,6 +5,7 @@ from contextlib import aclosing, contextmanager
 from os import PathLike
 from pathlib import Path
 
+from infra.broker.probe import is_embedded
 from infra.broker.settings import BrokerSettings
 from orchestrator.replay.boundaries import REBUILT
 from orchestrator.replay.placing import placing
@@ -35,13 +36,15 @@ class Rebuilding:
 
 
 @contextmanager
-def rebuilding(file: str | PathLike[str]) -> Generator[Rebuilding]:
-    """Make the file from every record of every partition, each partition in order.
+def rebuilding(file: str | PathLike[str], *, embedded: bool) -> Generator[Rebuilding]:
+    """Make the file from every record of every partition, each partition in order; ``embedded``
+    says on which kind of broker they are, for no other may take the file (ADR 0004).
 
     The file appears under its name when the block ends; what an interrupted one left is begun
     again. Raises FileInTheWay when there is one already (set it aside first).
     """
     with placing(Path(file).absolute(), REBUILT) as beside, SagaLog.open(beside) as log:
+        log.settle(embedded)
         yield Rebuilding(log)
 
 
@@ -50,7 +53,7 @@ async def rebuild(file: str | PathLike[str], broker: BrokerSettings) -> Rebuildi
 
     Raises FileInTheWay, NothingToReplay, SagaLogError, BrokerError, KafkaError.
     """
-    with rebuilding(file) as made:
+    with rebuilding(file, embedded=await is_embedded(broker)) as made:
         async with aclosing(read_log(broker)) as topic:
             async for partition, records in topic:
                 made.take(partition, records)

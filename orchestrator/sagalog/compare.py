@@ -21,6 +21,7 @@ _TABLES = {
     "rollouts": (SQL["compare_rollouts"], 2),
     "sagas": (SQL["compare_sagas"], 1),
     "transitions": (SQL["compare_transitions"], 2),
+    "tallies": (SQL["compare_tallies"], 3),
 }
 
 

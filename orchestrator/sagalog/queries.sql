@@ -293,6 +293,10 @@ SELECT version, name, body FROM definitions ORDER BY version;
 -- name: compare_rollouts
 SELECT partition, number, body FROM rollouts ORDER BY partition, number;
 
+-- name: compare_tallies
+SELECT tenant, definition, status, sagas FROM tallies WHERE sagas > 0
+ ORDER BY tenant, definition, status;
+
 -- name: home
 SELECT embedded FROM home;
 

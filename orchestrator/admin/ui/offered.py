@@ -5,6 +5,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from infra.http.guards import Principal
+from orchestrator.admin.parents import Through
 from orchestrator.admin.ui.pages import HOME
 from orchestrator.admin.ui.picture import leaves
 from orchestrator.admin.ui.undoing import WHO, Undoing
@@ -13,6 +14,7 @@ from orchestrator.engine.decide import decide
 from orchestrator.engine.facts import SignalRefused
 from orchestrator.engine.inputs import Signal
 from orchestrator.engine.plan import Plan
+from orchestrator.engine.signals import CANCEL
 from orchestrator.engine.state import State
 
 
@@ -25,11 +27,19 @@ class Button(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a saga stands; ``below`` are the sagas that do its steps now, and decide about them."""
+    """Where a saga stands; ``below`` are the sagas that do its steps now, and decide about them,
+    ``above`` the one that waits for it.
+    """
 
     state: State
     definition: Definition | None
     below: Mapping[str, tuple[Definition, State]]
+    above: Through | None = None
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The signals that go through its parent."""
+        return self.above.signals if self.above else frozenset()
 
 
 def saga_path(saga: int) -> str:
@@ -46,7 +56,8 @@ def offered(standing: Standing, back: Undoing | None, who: Principal) -> list[Bu
         buttons += _changes(here, standing.definition, standing)
     if state.status == "needs_operator" and who.may("sagas:repair"):
         buttons.append(Button("Repair…", f"{here}/repair", "operator"))
-    if back and back.standing in ("would", "held") and who.may("sagas:cancel"):
+    stoppable = back is not None and back.standing in ("would", "held")
+    if stoppable and CANCEL not in standing.elsewhere and who.may("sagas:cancel"):
         buttons.append(Button("Cancel…", f"{here}/cancel", "danger"))
     return buttons
 
@@ -66,6 +77,8 @@ def _answers(here: str, definition: Definition, state: State) -> Iterator[Button
 
 def _changes(here: str, definition: Definition, standing: Standing) -> Iterator[Button]:
     for change in definition.changes or ():
+        if change.signal in standing.elsewhere:
+            continue
         place = f"{here}/changes/{quote(change.signal, safe='')}"
         deciding = [(definition, standing.state)]
         if change.redo in standing.below:

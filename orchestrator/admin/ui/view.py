@@ -7,6 +7,7 @@ from contracts.envelope import idempotency_key
 from infra.http.errors import Problem
 from infra.http.guards import Principal
 from orchestrator.admin.definitions import definition_of
+from orchestrator.admin.parents import Through, through
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.told import Tone, told
 from orchestrator.admin.ui.live import fingerprint
@@ -46,6 +47,7 @@ class SagaView(NamedTuple):
     lines: list[Line]
     ahead: list[str]
     parent: SagaRow | None
+    above: Through | None
     buttons: list[Button]
     as_of: PartitionFacts | None
     seen: str
@@ -113,6 +115,8 @@ class Looking(NamedTuple):
                 return self.child(state, step, number)
 
             picture = Painter(definition, state, back, find).picture()
+        below = self.below(state, definition) if definition else {}
+        above = through(self.backend, state)
         parent = state.parent and reader.saga(state.parent.saga, self.who.tenant)
         return SagaView(
             row,
@@ -124,7 +128,8 @@ class Looking(NamedTuple):
             timeline(reader.history(saga, self.who.tenant)),
             _ahead(definition, state),
             parent,
-            self._buttons(state, definition, back),
+            above,
+            offered(Standing(state, definition, below, above), back, self.who),
             reader.partition_facts(row.partition),
             self.fingerprint(saga),
         )
@@ -135,12 +140,6 @@ class Looking(NamedTuple):
         key = idempotency_key(state.tenant, state.saga, step.name, "do", number)
         row = self.backend.reader.by_key(self.who.tenant, name, key)
         return Child(name, row and row.id, STATUS[row.status] if row else IDLE)
-
-    def _buttons(
-        self, state: State, definition: Definition | None, back: Undoing | None
-    ) -> list[Button]:
-        below = self.below(state, definition) if definition else {}
-        return offered(Standing(state, definition, below), back, self.who)
 
     def fingerprint(self, saga: int) -> str:
         """Of the saga and of the sagas it has begun."""

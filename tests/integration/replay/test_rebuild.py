@@ -8,6 +8,8 @@ import pytest
 from contracts.topics import saga_id
 from orchestrator.replay.errors import FileInTheWay
 from orchestrator.replay.rebuild import rebuilding
+from orchestrator.runtime.belonging import refuse_elsewhere
+from orchestrator.runtime.errors import OtherLog
 from orchestrator.sagalog.compare import differences
 from orchestrator.sagalog.errors import LogGap
 from orchestrator.sagalog.records import Claim
@@ -32,7 +34,7 @@ def _lost(tmp_path: Path):
 
 def replay(file: Path, topics: list[Topic], together: int = 2_000):
     """Rebuild from these topics, partitions taking turns, so many records at a time."""
-    with rebuilding(file) as made:
+    with rebuilding(file, embedded=False) as made:
         for first in range(0, max(len(topic.values) for topic in topics), together):
             for topic in topics:
                 made.take(topic.partition, topic.records()[first : first + together])
@@ -41,7 +43,7 @@ def replay(file: Path, topics: list[Topic], together: int = 2_000):
 
 def with_a_gap(file: Path, topic: Topic):
     """Rebuild from a beginning and a record that cannot be the next one."""
-    with rebuilding(file) as made:
+    with rebuilding(file, embedded=False) as made:
         made.take(0, topic.records()[:40])
         made.take(0, [(999, b"{}")])
 
@@ -83,7 +85,10 @@ def test_a_file_that_is_there_is_not_replaced(lost):
 
 def test_a_log_whose_beginning_is_gone_is_refused(lost, tmp_path: Path):
     _, topics = lost
-    with pytest.raises(LogGap, match="no claim"), rebuilding(tmp_path / "saga.db") as made:
+    with (
+        pytest.raises(LogGap, match="no claim"),
+        rebuilding(tmp_path / "saga.db", embedded=False) as made,
+    ):
         made.take(0, topics[0].records()[5:])
     assert not (tmp_path / "saga.db").exists()
 
@@ -110,3 +115,15 @@ def test_what_a_crash_left_beside_the_lost_file_is_not_read_into_the_new_one(los
     assert not Path(f"{target}-wal").exists()
     assert Path(f"{target}.lost-wal").exists()
     assert not differences(log.file, target)
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+def test_the_file_belongs_to_the_broker_that_it_was_made_from(lost, tmp_path: Path, embedded: bool):
+    """Else a start on the other kind would take it over, and carry out what is open in it."""
+    with rebuilding(tmp_path / "saga.db", embedded=embedded) as made:
+        made.take(0, lost[1][0].records())
+    with SagaLog.open(tmp_path / "saga.db") as log:
+        assert log.home() is embedded
+        with pytest.raises(OtherLog, match="belongs to"):
+            refuse_elsewhere(log, 2, embedded=not embedded, refill=False)
+        refuse_elsewhere(log, 2, embedded=embedded, refill=False)

@@ -13,6 +13,8 @@ from orchestrator.sagalog.store import SagaLog
 from tests.integration.sagalog.sagas import batch_of, failing_facts, order_states
 from tests.integration.sagalog.topic import DEFINITION, VERSION
 
+STATUSES = ("compensating", "completed", "running")
+
 
 @pytest.fixture
 def other(tmp_path: Path):
@@ -46,6 +48,7 @@ def test_every_difference_is_found_and_named(log: SagaLog, other: SagaLog):
         *(f"transitions ({saga_id(2, 0)}, {n})" for n in (3, 4, 5)),
         *(f"transitions ({saga_id(3, 0)}, {n})" for n in range(1, 6)),
         *(f"transitions ({saga_id(4, 0)}, {n})" for n in range(1, 6)),
+        *(f"tallies (1, 'order-fulfillment', '{status}')" for status in STATUSES),
     ]
     assert found[0].endswith("only in the second")
     assert found[3].endswith("only in the first")
