@@ -14,11 +14,12 @@ from infra.http.paging import Page, page_of
 from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, JsonObject, Traceparent, Wait
 from orchestrator.admin import starts, views
-from orchestrator.admin.asking import Mending, mend
+from orchestrator.admin.asking import Mending, mend, mended
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.signals import SagaId, add_signal_routes
 from orchestrator.admin.why import why
+from orchestrator.engine.facts import Ignored
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
 
@@ -134,16 +135,21 @@ class Sagas:
         who: Repairing,
         response: Response,
     ) -> Any:
-        """Ask for a repair of a saga that stands still; its history tells what came of it.
+        """Ask for a repair of a saga that stands still: 409 with the reason where it was not made.
 
+        `outcome` is `applied`, or `pending` where that is not known yet; then the history tells it.
         The same key is the same repair, also when the saga has moved on since (law 4).
         """
         asked = Mending(
             saga, who.tenant, body.action, body.step or "", body.reason, body.by or who.name, key
         )
         await mend(self._backend, self.state(saga, who), asked)
+        came = await mended(self._backend, asked)
+        if isinstance(came, Ignored):
+            raise Problem(409, f"saga {saga} was not repaired: {came.why}", code="repair_refused")
         response.headers["Location"] = f"/sagas/{saga}"
-        return {"saga": saga, "action": body.action, "step": body.step}
+        outcome = "applied" if came else "pending"
+        return {"saga": saga, "action": body.action, "step": body.step, "outcome": outcome}
 
     def state(self, saga: int, who: Principal) -> State:
         """The saga as this process knows it; raises Problem 404."""

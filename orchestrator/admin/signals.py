@@ -6,6 +6,7 @@ decides whether it applies, so a refusal is in the history too.
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,7 +55,8 @@ def add_signal_routes(router: APIRouter, backend: Backend, look: Look) -> None:
     refusals = responses(400, 401, 403, 404, 409, 422, 503)
     router.post("/{saga}/cancel", status_code=202, responses=refusals)(asked.cancel)
     router.post("/{saga}/signals", status_code=202, responses=refusals)(asked.tell)
-    router.get("/{saga}/signals/{signal}", responses=responses(401, 403, 404, 422))(asked.one)
+    # Its id is the sender's Idempotency-Key, which may have a slash in it.
+    router.get("/{saga}/signals/{signal:path}", responses=responses(401, 403, 404, 422))(asked.one)
 
 
 class Signals:
@@ -118,7 +120,8 @@ class Signals:
                 code="cancel_refused" if cancelling else "signal_refused",
                 members={"signal": shown(fate)},
             )
-        response.headers["Location"] = f"/sagas/{asked.saga}/signals/{asked.request}"
+        place = f"/sagas/{asked.saga}/signals/{quote(asked.request, safe='')}"
+        response.headers["Location"] = place
         return {
             "saga": asked.saga,
             "signal": asked.request,

@@ -45,6 +45,7 @@ def repair(
         facts = client.post(f"/sagas/{saga}/repair", body, headers=headers)
 
     def view(asked: dict[str, Any]) -> Text:
-        return Text(f"asked: {asked['action']} of saga {saga}; `saga history {saga}` tells more")
+        told = f"{asked['action']} of saga {saga}: {asked['outcome']}"
+        return Text(f"{told}; `saga history {saga}` tells more")
 
     emit(facts, view, as_json=as_json)

@@ -140,7 +140,7 @@ def parts(definitions: Sequence[str], where: Sequence[str] = ()) -> tuple[Part, 
             (
                 _recovery(where, "--open", "10000"),
                 _recovery(where, "--open", "100000"),
-                _recovery(where, "--open", "100000", "--takeover"),
+                _recovery(where, "--open", "100000", "--partitions", "1", "--takeover"),
                 _recovery(where, "--open", "10000", "--waiting", "--down", "300"),
             ),
             kafka=True,

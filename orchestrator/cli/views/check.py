@@ -29,6 +29,12 @@ def check_view(found: CheckResult) -> Group:
 
 def summary(found: CheckResult) -> Text:
     """The result of a quick check in a line, and the command that tells and explores more."""
+    if not found.violation and not found.exhausted:
+        return Text.assemble(
+            "check: ",
+            (f"too large for a quick one, more than {found.budget:,} situations", "bold yellow"),
+            f"; all of them: saga check {found.definition}",
+        )
     return Text.assemble(
         "check: ",
         _verdict(found),

@@ -1,6 +1,7 @@
 """The routes of orders that are led through a lifecycle, as the seed has them: snake_case."""
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
@@ -54,7 +55,8 @@ def add_lifecycle_routes(routes: APIRouter, running: Running) -> None:
     routes.post("/{order_id}/signals/cancel", status_code=202, responses=told)(led.cancel)
     routes.post("/{order_id}/signals/update-address", status_code=202, responses=told)(led.update)
     routes.post("/{order_id}/signals/review", status_code=202, responses=told)(led.review)
-    routes.get("/{order_id}/signals/{signal_id}", responses=seen)(led.signal)
+    # Its id is the sender's Idempotency-Key, which may have a slash in it.
+    routes.get("/{order_id}/signals/{signal_id:path}", responses=seen)(led.signal)
     routes.post("/{order_id}/signals/{signal}", include_in_schema=False)(led.no_signal)
 
 
@@ -166,7 +168,7 @@ class Lifecycles:
         wait_s = self._patience_s(asked, wanted, tenant, reference)
         await or_problem(self._desk.tell(tenant, reference, wanted, traceparent=asked.trace))
         found = await self._desk.wait_signal(tenant, reference, wanted.id, wait_s)
-        place = f"/orders/{reference}/signals/{wanted.id}"
+        place = f"/orders/{reference}/signals/{quote(wanted.id, safe='')}"
         response.headers["Location"] = place
         view = signal_view(self._desk.find(tenant, reference), found)
         if found.outcome == "refused":

@@ -37,7 +37,7 @@ async def test_repair(client: Client, backend: FakeBackend, clock: ManualClock):
     assert waiting["due_at"] is None
     body = {"action": "skip", "reason": "it never left"}
     answer = await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
-    assert answer.status_code == 202
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "pending")
     assert answer.headers["location"] == f"/sagas/{saga}"
     assert answer.headers["idempotency-key"] == "k-1"
     other = body | {"step": "pack", "by": "ann"}
@@ -61,11 +61,28 @@ async def test_the_same_key_is_the_same_repair_though_the_saga_has_moved_on(
     await backend.take(saga, decided)
     assert (await client.get(f"/sagas/{saga}")).json()["state"] == "failed"
     again = await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
-    assert (again.status_code, again.json()["action"]) == (202, "skip")
+    assert (again.status_code, again.json()["outcome"]) == (202, "applied")
     assert len(backend.repairs) == 1
     for other in ({"action": "retry"}, {"reason": "another"}, {"step": "ship"}):
         reused = await client.post(f"/sagas/{saga}/repair", json=body | other, headers=KEY)
         assert (reused.status_code, reused.json()["code"]) == (422, "key_reused")
+
+
+async def test_a_repair_that_is_not_made_is_409_with_the_reason(
+    client: Client, backend: FakeBackend, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    saga = await stuck(client, backend, clock)
+
+    async def too_late(saga: int, *_given: object, request: str) -> None:
+        """By the time that it is decided, that step does not stand still any more."""
+        given = Repair(request, clock.now_ms(), "retry", "ship", "it is back", "operator")
+        await backend.take(saga, given)
+
+    monkeypatch.setattr(backend.door, "repair", too_late)
+    body = {"action": "retry", "reason": "it is back"}
+    refused = await client.post(f"/sagas/{saga}/repair", json=body, headers=KEY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "repair_refused")
+    assert "ship" in refused.json()["detail"]
 
 
 async def test_a_saga_that_does_not_stand_still_is_not_repaired(

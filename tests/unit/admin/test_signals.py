@@ -39,6 +39,14 @@ async def test_a_running_saga_is_cancelled(client: Client, backend: FakeBackend)
     assert [fact["type"] for fact in history[-1]["facts"]] == ["signalled", "failing"]
 
 
+async def test_an_id_may_be_any_key(client: Client, backend: FakeBackend):
+    saga = await running(client, backend)
+    odd = {"Idempotency-Key": "./a/b?c#d%2F"}
+    answer = await client.post(f"/sagas/{saga}/cancel", json=BODY, headers=odd)
+    told = (await client.get(answer.headers["location"])).json()
+    assert (told["id"], told["outcome"]) == (odd["Idempotency-Key"], "applied")
+
+
 async def test_who_cancels_is_the_caller_unless_said(client: Client, backend: FakeBackend):
     saga = await running(client, backend)
     answer = await client.post(f"/sagas/{saga}/cancel", json={"reason": "x"})

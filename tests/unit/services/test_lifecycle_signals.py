@@ -78,6 +78,14 @@ async def test_a_signal_that_is_applied(
     assert shown == answer.json()
 
 
+async def test_the_id_of_a_signal_may_be_any_key(shop: Shop, client: httpx.AsyncClient) -> None:
+    await begin(shop, client)
+    odd = {"Idempotency-Key": "./a/b?c#d%2F"}
+    answer = await client.post(f"{SIGNALS}/cancel", json=CANCEL, headers=odd)
+    shown = (await client.get(answer.headers["location"])).json()
+    assert (answer.status_code, shown["id"]) == (202, odd["Idempotency-Key"])
+
+
 async def test_a_signal_that_is_refused_is_409_with_the_reason_ever_after(
     shop: Shop, client: httpx.AsyncClient
 ) -> None:

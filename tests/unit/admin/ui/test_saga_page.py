@@ -39,6 +39,25 @@ async def test_parent_and_child_lead_to_each_other(
     assert "its step shipping" in child.text
 
 
+async def test_what_goes_through_the_parent_is_not_told_the_child(
+    browser: Client, client: Client, backend: FakeBackend, ordered: Callable
+):
+    """Else the child would have it, and neither its parent nor the parent's history."""
+    saga = await ordered(prepare="")
+    row = backend.reader.by_key(1, "shipping", f"1/{saga}/shipping/do/1")
+    assert row is not None
+    child = await page(browser, f"/ui/sagas/{row.id}")
+    assert f"It does a step of saga {saga} : to cancel or change it, tell that one" in text(child)
+    assert 'class="button' not in child.text
+    address = {"signal": "update-address", "data": {"new_address": "Kai 2"}}
+    for path, body in (("cancel", {"reason": "x"}), ("signals", address)):
+        refused = await client.post(f"/sagas/{row.id}/{path}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "tell_the_parent"), path
+        assert refused.json()["parent"] == saga
+    cancelled = await client.post(f"/sagas/{saga}/cancel", json={"reason": "x"})
+    assert cancelled.status_code == 202, "its parent hands it on"
+
+
 async def test_a_saga_that_ended_says_what_was_undone(browser: Client, ordered: Callable):
     done = text(await page(browser, f"/ui/sagas/{await ordered()}"))
     assert "Nothing: it has ended, and what it did stands." in done
