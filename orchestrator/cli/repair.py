@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from orchestrator.cli import given
-from orchestrator.cli.client import connected
+from orchestrator.cli.client import TIMEOUT_S, connected
 from orchestrator.cli.options import DataOption, JsonOption, SagaArgument
 from orchestrator.cli.output import emit
 
@@ -42,7 +42,7 @@ def repair(
     body = {"action": action.value, "reason": reason, "step": step}
     with connected(given.settings(data=data)) as client:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        facts = client.post(f"/sagas/{saga}/repair", body, headers=headers)
+        facts = client.post(f"/sagas/{saga}/repair", body, headers=headers, timeout_s=2 * TIMEOUT_S)
 
     def view(asked: dict[str, Any]) -> Text:
         told = f"{asked['action']} of saga {saga}: {asked['outcome']}"
