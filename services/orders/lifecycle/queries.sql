@@ -55,9 +55,15 @@ INSERT INTO events (lifecycle, saga, at, type, actor, data)
 VALUES (:id, :saga, :at, :type, :actor, :data)
 
 -- name: history
-SELECT id, at, saga, type, actor, data FROM events
-WHERE lifecycle = :id AND (at, id) > (:at, :after)
-ORDER BY at, id LIMIT :limit
+-- Of what happened in the same millisecond the end comes last: it is told on another topic than the
+-- steps are, and so perhaps heard of before them.
+SELECT id, at, saga, type, actor, data, ends
+FROM (
+    SELECT *, type = 'status' AND data ->> 'to' IN ('completed', 'failed', 'cancelled') AS ends
+    FROM events WHERE lifecycle = :id AND at >= :at
+)
+WHERE (at, ends, id) > (:at, :ends, :after)
+ORDER BY at, ends, id LIMIT :limit
 
 -- name: troubles
 -- From the end of the history: what a person is waited for is among the last that happened.
