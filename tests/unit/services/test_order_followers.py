@@ -146,23 +146,6 @@ async def test_an_order_that_fails_is_failing_while_it_is_undone(shop: Shop, led
     assert await statuses(shop) == ["running", "failing", "failed"]
 
 
-async def test_of_one_moment_the_end_is_the_last_line_whatever_is_heard_of_first(
-    shop: Shop, led: Led
-) -> None:
-    await led.tell(started(), moved("receive", "done"))
-    at = "2033-11-14T22:14:00.123+00:00"
-    for fact in (failed("no_answer"), moved("receive", "undone", "undo")):
-        await shop.tell(fact, REFERENCE, saga=str(SAGA), time=at)
-    pages, page = list[Any](), await look(shop, "history?limit=1")
-    while page["next"]:
-        pages += page["items"]
-        page = await look(shop, f"history?limit=1&{page['next'].partition('?')[2]}")
-    pages += page["items"]
-    assert pages == (await look(shop, "history"))["items"]
-    kinds = [(one["type"], one["data"].get("phase") or one["data"].get("to")) for one in pages]
-    assert kinds.index(("step", "undone")) < kinds.index(("status", "failed")) == len(kinds) - 1
-
-
 async def test_a_step_that_stands_still_needs_a_person_until_it_moves(shop: Shop, led: Led) -> None:
     stuck = SagaNeedsOperator(
         definition="shipping", version="v", step="dispatch", direction="do", cause="timeout"
