@@ -1,12 +1,15 @@
 """Data from outside, read by a contract."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.definition.errors import InvalidInput
+
+_FOLLOWS: Final = "default_factory_not_called"
+"""The kind of an error that only follows from another: a default that is made of a wrong field."""
 
 
 def validated(
@@ -23,8 +26,9 @@ def validated(
         raise InvalidInput(f"{what}: it cannot be written as JSON ({error})") from error
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong = [one for one in problems if one["type"] != _FOLLOWS]
         raise InvalidInput(
-            "; ".join(_problem(what, one["loc"], one["msg"]) for one in problems)
+            "; ".join(_problem(what, one["loc"], one["msg"]) for one in wrong)
         ) from error
     return message.model_dump(mode="json", by_alias=True)
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from msgspec.structs import replace
+from pydantic import BaseModel, Field
 
 from contracts.messages import Message
 from orchestrator.definition import DefinitionError, saga
@@ -90,3 +91,17 @@ def test_inputs_are_json() -> None:
 
     given = {"night": "2026-02-03", "rooms": [1, 2]}
     assert validated(Stay, given) == given
+
+
+class Paid(BaseModel):
+    """Paid under an id that follows from the order's."""
+
+    order: str
+    payment: str = Field(default_factory=lambda known: f"pay-{known['order']}")
+
+
+def test_what_only_follows_from_a_wrong_field_is_not_named() -> None:
+    assert validated(Paid, {"order": "o-1"})["payment"] == "pay-o-1"
+    with pytest.raises(InvalidInput) as told:
+        validated(Paid, {})
+    assert str(told.value) == "order: Field required"
