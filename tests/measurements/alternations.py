@@ -65,7 +65,10 @@ def main() -> None:
         for which in turns(given.times):
             found = measured(folders[which], options)
             runs[which].append(found)
-            print(f"{names[which]:>12}  {found.rate:7.0f} a second  {found.cpu_ms:.3f} ms of CPU")
+            print(
+                f"{names[which]:>12}  {found.rate:7.0f} a second  {found.cpu_ms:.3f} ms of CPU",
+                flush=True,
+            )
     rates = [median(one.rate for one in each) for each in runs]
     spent = [median(one.cpu_ms for one in each) for each in runs]
     print(f"median of {given.times}: {rates[0]:.0f} -> {rates[1]:.0f} a second,", end=" ")
