@@ -149,7 +149,7 @@ class State(msgspec.Struct):
         """The earliest time at which something is due; 0 when it has ended or waits for a
         person (DESIGN law 12).
         """
-        if self.parked or self.mode in ("completed", "failed"):
+        if self.parked or not self.open:
             return 0
         earliest = 0
         for step in self.steps.values():  # a loop, for it is asked after every transition

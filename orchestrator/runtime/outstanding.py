@@ -35,12 +35,10 @@ class Outstanding:
             return
         size = len(decided.sealed.facts) + ENVELOPE_BYTES
         for fact in decided.sealed.transition.facts:
-            if isinstance(fact, Sent):
+            if isinstance(fact, (Sent, Succeeded, Refused, Faulted)):
                 place = (decided.state.saga, fact.step)
                 self._bytes -= self._sizes.pop(place, 0)
                 # The start of a child waits for the very intake that would wait for it.
-                if fact.topic != REQUESTS:
+                if isinstance(fact, Sent) and fact.topic != REQUESTS:
                     self._sizes[place] = size
                     self._bytes += size
-            elif isinstance(fact, (Succeeded, Refused, Faulted)):
-                self._bytes -= self._sizes.pop((decided.state.saga, fact.step), 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.crash_points import traffic
-from tests.crash_points.stage import OTHERS, Stage
+from tests.crash_points.stage import Stage
 
 LOG_BEFORE: Final = """
     DROP TRIGGER saga_begins; DROP TRIGGER saga_moves; DROP TRIGGER saga_goes;
@@ -29,32 +29,26 @@ async def saga_log(stage: Stage, point: str) -> None:
     """The orchestrator, and its file."""
     if stage.direction == "forward":
         await traffic.orchestrator_at_first(stage, point)
-        return
-    await traffic.at_payment(stage)
-    await stage.stop("orchestrator")
-    _make_older(stage.file, LOG_BEFORE)
-    stage.orchestrator(point)
-    await stage.died("orchestrator", point)
-    stage.orchestrator()
-    traffic.pay(stage)
-    await stage.ended()
+    else:
+        await _under_way(stage, point, "orchestrator", stage.file, LOG_BEFORE)
 
 
 async def service(stage: Stage, point: str) -> None:
     """The services; one of them has an older database."""
     if stage.direction == "forward":
         await traffic.services_at_first(stage, point)
-        return
+    else:
+        file = stage.data / "services" / "shipping.db"
+        await _under_way(stage, point, "services", file, SHIPPING_BEFORE)
+
+
+async def _under_way(stage: Stage, point: str, role: str, file: Path, script: str) -> None:
     await traffic.at_payment(stage)
-    await stage.stop("services")
-    _make_older(stage.data / "services" / "shipping.db", SHIPPING_BEFORE)
-    stage.services(*OTHERS, point=point)
-    await stage.died("services", point)
-    stage.services(*OTHERS)
-    traffic.pay(stage)
-    await stage.ended()
-
-
-def _make_older(file: Path, script: str) -> None:
+    await stage.stop(role)
     with closing(sqlite3.connect(file, isolation_level=None)) as made:
         made.executescript(script)
+    traffic.begin(stage, role, point)
+    await stage.died(role, point)
+    traffic.begin(stage, role)
+    traffic.pay(stage)
+    await stage.ended()

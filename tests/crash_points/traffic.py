@@ -95,17 +95,18 @@ async def services_at_their_end(stage: Stage, point: str) -> None:
 async def _told_to_stop(stage: Stage, point: str, role: str) -> None:
     await at_payment(stage)
     await stage.stop(role)
-    _begin(stage, role, point)
+    begin(stage, role, point)
     armed = stage.processes[role]
     await stage.until(lambda: _is_up(armed.said), f"{role} is up")
     pay(stage)
     await armed.signal(signal.SIGTERM)
     await stage.died(role, point)
-    _begin(stage, role)
+    begin(stage, role)
     await stage.ended()
 
 
-def _begin(stage: Stage, role: str, point: str = "") -> None:
+def begin(stage: Stage, role: str, point: str = "") -> None:
+    """Begin the orchestrator, or the services but payment."""
     if role == "orchestrator":
         stage.orchestrator(point)
     else:

@@ -4,14 +4,14 @@ A machine that is shared is faster in one minute and slower in the next, so the 
 (before, after, after, before), and the medians are compared. Each commit is cloned and set up in a
 folder of its own, and runs its own `saga bench`.
 
-Run: python -m tests.measurements.alternations BEFORE [AFTER] [--times N] [-- OPTIONS OF saga bench]
+Run: python -m tests.measurements.alternations BEFORE [AFTER] [--times N] [--broker HOST:PORT]
 """
 
 import argparse
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -37,9 +37,10 @@ def checkout(commit: str, folder: Path) -> Path:
     return folder
 
 
-def measured(folder: Path, options: Sequence[str]) -> Figures:
+def measured(folder: Path, broker: str | None) -> Figures:
     """One run of its benchmark. Raises CalledProcessError, ValueError without figures in it."""
-    command = [".venv/bin/saga", "bench", *LOAD, *options, "--json"]
+    where = ["--broker", broker] if broker else []
+    command = [".venv/bin/saga", "bench", *LOAD, *where, "--json"]
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     saga = json.loads(done.stdout[done.stdout.index("{") :])["saga"]
     return Figures(saga["sagas_per_s"], sum(saga["cpu_ms_per_saga"].values()))
@@ -57,13 +58,14 @@ def main() -> None:
     parser.add_argument("before", metavar="BEFORE", help="a commit")
     parser.add_argument("after", metavar="AFTER", nargs="?", default="HEAD", help="a commit (HEAD)")
     parser.add_argument("--times", type=int, default=5, help="runs of each (5)")
-    given, options = parser.parse_known_args()
+    parser.add_argument("--broker", metavar="HOST:PORT", help="a real Kafka (the embedded one)")
+    given = parser.parse_args()
     names = (given.before, given.after)
     runs: tuple[list[Figures], list[Figures]] = ([], [])
     with tempfile.TemporaryDirectory(prefix="saga-alternations-") as name:
         folders = [checkout(commit, Path(name) / str(n)) for n, commit in enumerate(names)]
         for which in turns(given.times):
-            found = measured(folders[which], options)
+            found = measured(folders[which], given.broker)
             runs[which].append(found)
             print(
                 f"{names[which]:>12}  {found.rate:7.0f} a second  {found.cpu_ms:.3f} ms of CPU",

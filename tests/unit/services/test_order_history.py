@@ -1,30 +1,9 @@
 """The history of an order: in order of time, a page at a time."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.unit.services.orders_led import (
-    AT_ONCE,
-    BODY,
-    REFERENCE,
-    SAGA,
-    failed,
-    moved,
-    started,
-)
+from tests.unit.services.orders_led import REFERENCE, SAGA, begin, failed, moved
 from tests.unit.services.shop import Shop
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    made = Shop(tmp_path)
-    async with made.client() as client:
-        await client.post(f"/orders/{REFERENCE}/start", json=BODY, headers=AT_ONCE)
-    yield made
-    made.close()
 
 
 async def history(shop: Shop, query: str = "") -> Any:
@@ -35,8 +14,10 @@ async def history(shop: Shop, query: str = "") -> Any:
 async def test_of_one_moment_the_end_is_the_last_line_whatever_is_heard_of_first(
     shop: Shop,
 ) -> None:
+    async with shop.client() as client:
+        await begin(shop, client)
     at = "2033-11-14T22:14:00.123+00:00"
-    for fact in (started(), failed("no_answer"), moved("receive", "undone", "undo")):
+    for fact in (failed("no_answer"), moved("receive", "undone", "undo")):
         await shop.tell(fact, REFERENCE, saga=str(SAGA), time=at)
     pages, page = list[Any](), await history(shop, "?limit=1")
     while page["next"]:
