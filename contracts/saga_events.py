@@ -78,6 +78,18 @@ class SagaProgressed(SagaEvent):
     parent: int
 
 
+class SagaTurned(SagaEvent):
+    """Nothing more is begun, and what was done is undone once what is in flight has settled: why,
+    in the words with which the saga will have failed. Told where its moves are told; ``parent`` is
+    as there.
+    """
+
+    code: str
+    reason: str
+    status: int
+    parent: int
+
+
 class SagaLate(SagaEvent):
     """The deadline has passed where there is no way back any more: ``committed`` names the step."""
 

@@ -18,6 +18,7 @@ from orchestrator.engine.facts import (
     Completed,
     Fact,
     Failed,
+    Failing,
     Faulted,
     Late,
     Parked,
@@ -68,6 +69,17 @@ def outcome(state: State, transition: Transition, fact: Fact) -> Outgoing:
 def late(state: State, transition: Transition, fact: Late) -> Outgoing:
     """The deadline has passed where there is no way back any more."""
     return _told(state, transition, "late", "SagaLate", {"committed": fact.committed})
+
+
+def turned(state: State, transition: Transition, fact: Failing) -> Outgoing:
+    """Nothing more is begun: what is in flight settles, and what was done is undone."""
+    data = {
+        "code": fact.code,
+        "reason": fact.reason,
+        "status": fact.status,
+        "parent": state.parent.saga if state.parent else 0,
+    }
+    return _told(state, transition, "turned", "SagaTurned", data)
 
 
 def signalled(state: State, transition: Transition, fact: Taken) -> Outgoing:

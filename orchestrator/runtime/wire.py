@@ -19,6 +19,7 @@ from orchestrator.engine.facts import (
     Emitted,
     Fact,
     Failed,
+    Failing,
     Halted,
     Late,
     Parked,
@@ -70,14 +71,9 @@ def rendered(
             messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
         elif kind in _SENDS:
             messages += _told(post, state, transition, fact)
-        if state.progress and (move := told.progressed(state, transition, place, fact)):
-            messages.append(move)
+        if state.progress:
+            messages += _progress(state, transition, place, fact)
     return messages
-
-
-def sends(transition: Transition) -> bool:
-    """Whether the transition has any effect at all."""
-    return any(type(fact) in _SENDS for fact in transition.facts)
 
 
 def _outstanding(state: State, fact: Sent) -> bool:
@@ -113,6 +109,14 @@ def _told(post: Post, state: State, transition: Transition, fact: Fact) -> Itera
             yield told.late(state, transition, fact)
         case _:
             yield told.outcome(state, transition, fact)
+
+
+def _progress(state: State, transition: Transition, place: int, fact: Fact) -> Iterator[Outgoing]:
+    """What is told of a saga whose definition wants its way told, not only its end."""
+    if isinstance(fact, Failing):
+        yield told.turned(state, transition, fact)
+    elif move := told.progressed(state, transition, place, fact):
+        yield move
 
 
 def _running(state: State, step: str, number: int) -> str:

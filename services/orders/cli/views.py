@@ -43,7 +43,8 @@ def status_view(order: Json) -> RenderableType:
     if order["error"]:
         error = order["error"]
         head.add_row("because", escape(_because(error)))
-        head.add_row("undone", escape(", ".join(error["undone"]) or "nothing"))
+        nothing = "nothing yet" if order["status"] in ("failing", "cancelling") else "nothing"
+        head.add_row("undone", escape(", ".join(error["undone"]) or nothing))
     head.add_row("started", _time(order["created_at"]) + " UTC")
     head.add_row("last moved", _time(order["updated_at"]) + " UTC")
     return head

@@ -23,6 +23,7 @@ from contracts.saga_events import (
     SagaProgressed,
     SagaRefused,
     SagaSignalled,
+    SagaTurned,
 )
 from services.orders.handlers import participant
 from services.orders.lifecycle.handlers import CANCELLED
@@ -44,12 +45,10 @@ _SET_ADDRESS: Final = SQL["set_address"]
 _SET_RESULT: Final = SQL["set_result"]
 _SET_FAILURE: Final = SQL["set_failure"]
 _SET_LATE: Final = SQL["set_late"]
-_SET_TURNED: Final = SQL["set_turned"]
 _SET_PARKED: Final = SQL["set_parked"]
 _DECIDE_SIGNAL: Final = SQL["decide_signal"]
 _INSERT_SIGNAL: Final = SQL["insert_signal"]
 _REFUSE_SIGNALS: Final = SQL["refuse_signals"]
-_CANCEL: Final = "cancel"
 _CHILD_KEY: Final = re.compile(r"\d+/(\d+)/.*/do/\d+")
 
 
@@ -124,8 +123,6 @@ def progressed(event: SagaProgressed, work: Work) -> None:
     record.write(_STEP, path=path, **moved)
     if order.parked == work.saga:  # what is parked decides nothing: it was resumed
         _park(record, 0)
-    if order.saga == work.saga and event.direction == "undo" and not order.turned:
-        _turn(record, "failing")
     record.restate()
     wake(work, order)
 
@@ -144,9 +141,24 @@ def signalled(event: SagaSignalled, work: Work) -> None:
         record.write(_INSERT_SIGNAL, signal_id=event.id, **told, **asked, decided_at=_at(work))
     else:
         record.write(_DECIDE_SIGNAL, signal_id=event.id, outcome=event.outcome, why=event.why)
-    if event.signal == _CANCEL and event.outcome == "applied":
-        _turn(record, "cancelling")
-        record.restate()
+    wake(work, order)
+
+
+@participant.consumes(SagaTurned)
+def turned(event: SagaTurned, work: Work) -> None:
+    """It will come to nothing, and what was done is undone: at once where its own saga says so. Its
+    child says it sooner where it fails by itself, and else is only told what its parent knows.
+    """
+    order = _of(work, event)
+    if order is None and event.parent and event.code != CANCELLED:
+        order = by_saga(work.db, work.tenant, event.parent)
+    if order is None or order.turned:
+        return
+    record = _record(work, order)
+    record.turn("cancelling" if event.code == CANCELLED else "failing")
+    failure = {"code": event.code, "reason": event.reason}
+    record.write(_SET_FAILURE, **failure, status=event.status, undone="[]")
+    record.restate(**failure)
     wake(work, order)
 
 
@@ -210,11 +222,6 @@ def _come_to_nothing(work: Work, order: Lifecycle, why: LifecycleFailed | SagaRe
         record.set_state(status, ORCHESTRATOR, **failure)
     record.set_status(status, ORCHESTRATOR, **failure, undone=undone)
     wake(work, order)
-
-
-def _turn(record: Record, to: str) -> None:
-    record.write(_SET_TURNED, turned=to)
-    record.order = record.order._replace(turned=to)
 
 
 def _park(record: Record, saga: int) -> None:

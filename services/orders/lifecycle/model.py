@@ -60,7 +60,7 @@ class Lifecycle(NamedTuple):
     http_status: int | None
     undone: str | None
     late: int
-    turned: str
+    turned: Literal["", "cancelling", "failing"]
     parked: int
     created_at: int
     updated_at: int

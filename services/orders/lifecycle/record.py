@@ -4,7 +4,7 @@ transaction.
 
 import json
 import sqlite3
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from contracts.lifecycle import StartOrder
 from services.orders.lifecycle.model import (
@@ -22,6 +22,7 @@ _INSERT: Final = SQL["insert_lifecycle"]
 _BIND: Final = SQL["bind_saga"]
 _SET_STATUS: Final = SQL["set_status"]
 _SET_STATE: Final = SQL["set_state"]
+_SET_TURNED: Final = SQL["set_turned"]
 _STUCK: Final = SQL["stuck"]
 _NOTE: Final = SQL["note"]
 
@@ -95,17 +96,20 @@ class Record:
         self.note("status", actor, **{"from": self.order.status, "to": status, **why})
         self.order = self.order._replace(status=status)
 
-    def restate(self) -> None:
-        """Its status as it follows from where its steps stand."""
+    def turn(self, to: Literal["cancelling", "failing"]) -> None:
+        """From now on it is being undone."""
+        self.write(_SET_TURNED, turned=to)
+        self.order = self.order._replace(turned=to)
+
+    def restate(self, **why: Any) -> None:
+        """Its status as it follows from where its steps stand; ``why`` it is another now."""
         if self.order.saga is None:
             return
         (stuck,) = self._db.execute(_STUCK, {"id": self.order.id}).fetchone()
         if stuck or self.order.parked:
-            self.set_status("needs_operator", ORCHESTRATOR)
-        elif self.order.turned == "cancelling":
-            self.set_status("cancelling", ORCHESTRATOR)
+            self.set_status("needs_operator", ORCHESTRATOR, **why)
         else:
-            self.set_status("failing" if self.order.turned else "running", ORCHESTRATOR)
+            self.set_status(self.order.turned or "running", ORCHESTRATOR, **why)
 
 
 def dumps(value: Any) -> str:

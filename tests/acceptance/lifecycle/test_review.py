@@ -20,6 +20,14 @@ def test_a_person_approves_and_that_time_does_not_count(person: tuple[Saga, Orde
     failed = orders.look(late)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "deadline_exceeded")
     assert failed["error"]["reason"] == "deadline exceeded"
+    turned = next(
+        line for line in orders.history(late, "status") if line["data"]["to"] == "failing"
+    )
+    (settled,) = [
+        line for line in orders.history(late, "step") if line["data"]["phase"] == "unknown"
+    ]
+    assert turned["id"] < settled["id"], "failing from its deadline on, whatever is in flight"
+    assert turned["data"]["reason"] == "deadline exceeded"
     assert payments(saga, late) == [], "what hung was never done, and is undone all the same"
     assert orders.look(order)["current_step"] == "review"
     told = saga.json("order", "review", order, "--approve", "--by", "bob")

@@ -99,3 +99,24 @@ def test_an_event_keeps_its_id() -> None:
     again = outcome(state, told[-1], Completed())
     assert once.topic == EVENTS
     assert once.record.value == again.record.value
+
+
+def test_that_it_turns_is_told_where_its_moves_are_told_before_what_is_in_flight_settles() -> None:
+    def turning(progress: bool) -> list[dict[str, Any]]:
+        plan = Plan(replace(definition(step("a")), deadline_ms=100, progress=progress))
+        state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
+        state, told = decide(plan, state, Wake("w", state.wake_at))
+        sent = [json.loads(one.record.value or b"{}") for one in rendered(POST, state, told)]
+        assert state.steps["a"].phase == "sent"
+        return sent
+
+    (turned,) = turning(progress=True)
+    assert (turned["type"], turned["id"]) == ("SagaTurned", f"1/{SAGA}/turned")
+    assert turned["data"] == {
+        "definition": "test",
+        "code": "deadline_exceeded",
+        "reason": "deadline exceeded",
+        "status": 504,
+        "parent": 0,
+    }
+    assert not turning(progress=False)

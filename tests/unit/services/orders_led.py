@@ -9,7 +9,7 @@ import httpx
 from contracts.address import Address
 from contracts.lifecycle import LifecycleCompleted, LifecycleFailed, LifecycleStarted, StartOrder
 from contracts.product import Item
-from contracts.saga_events import SagaProgressed, SagaSignalled
+from contracts.saga_events import SagaProgressed, SagaSignalled, SagaTurned
 from services.orders.lifecycle import http
 from tests.unit.services.shop import Shop
 
@@ -79,6 +79,14 @@ def moved(
         attempt=asked,
         parent=parent,
     )
+
+
+def turned(
+    code: str = "cancelled", reason: str = "cancelled by ann: ordered twice", *, parent: int = 0
+) -> SagaTurned:
+    """Nothing more is begun; with a parent that of the child saga."""
+    definition = "shipping" if parent else "order-lifecycle"
+    return SagaTurned(definition=definition, code=code, reason=reason, status=409, parent=parent)
 
 
 def told(
