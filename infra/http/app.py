@@ -4,11 +4,12 @@ permission.
 
 from collections.abc import Iterable
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from infra.http.doorkeeper import keep_the_door
 from infra.http.guards import Guard, check_guards, install_guard
 from infra.http.problems import install_problems
+from infra.http.query import known_query
 
 
 def make_app(
@@ -24,6 +25,7 @@ def make_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(known_query)],
         redirect_slashes=False,  # one address for one thing
         # FastAPI would export its own spans when OTEL_* is set; ours are in infra.telemetry.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},

@@ -65,6 +65,19 @@ async def test_wrong_query_parameters_are_named(client: Client):
     }
 
 
+async def test_query_parameters_that_nobody_reads_are_named(client: Client):
+    body = problem(await client.get("/things?limt=5&limit=5&state=x"))
+    assert (body["status"], body["code"]) == (422, "invalid_input")
+    assert [(error["parameter"], error["in"]) for error in body["errors"]] == [
+        ("limt", "query"),
+        ("state", "query"),
+    ]
+    assert "there are after, limit" in body["detail"]
+    none = problem(await client.get("/things/headers?wait=3"))
+    assert (none["status"], "there are none here" in none["detail"]) == (422, True)
+    assert (await client.get("/things?limit=5")).status_code == 200
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[" * 100_000, b'{"name": 1e}'])
 async def test_what_is_no_json_is_400_or_422(client: Client, content: bytes):
     headers = {"Content-Type": "application/json"}
