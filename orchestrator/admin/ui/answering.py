@@ -31,14 +31,15 @@ class Answering:
         chosen = visit.request.query_params.get(ANSWER, "")
         asked = [
             msgspec.structs.replace(one, value=chosen) if one.name == ANSWER else one
-            for one in self._questions(visit, wait)
+            for one in self._questions(visit, wait, chosen)
         ]
         return self._page(visit, wait, fields.fresh(asked))
 
     async def do(self, visit: Visit, step: str) -> Response:
         """Send the answer."""
         wait = self._wait(visit, step)
-        asked = fields.sent(self._questions(visit, wait), await form_of(visit.request))
+        form = await form_of(visit.request)
+        asked = fields.sent(self._questions(visit, wait, form.get(ANSWER, "")), form)
 
         def again(asked: Asked, wrong: str, status: int) -> Response:
             return self._page(visit, wait, asked, wrong, status)
@@ -75,9 +76,15 @@ class Answering:
         asked = [name for name in wait.required if name != wait.accepts]
         return SignalForm(self._deciding.backend, name, wait.signal, asked)
 
-    def _questions(self, visit: Visit, wait: Wait) -> list[Field]:
-        """What is asked of whoever answers: yes or no, the signal's other fields, why and who."""
+    def _questions(self, visit: Visit, wait: Wait, answer: str) -> list[Field]:
+        """What is asked of whoever answers: yes or no, the signal's other fields, why and who. Who
+        says no must say why.
+        """
         found: list[Field] = []
         if wait.accepts:
             found.append(Field(ANSWER, "Answer", "choice", options=_OPTIONS))
-        return [*found, *self._form(visit, wait).questions({}), *reasons(visit.who)]
+        return [
+            *found,
+            *self._form(visit, wait).questions({}),
+            *reasons(visit.who, required=answer == "reject"),
+        ]

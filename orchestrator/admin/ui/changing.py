@@ -73,4 +73,4 @@ class Changing:
     def _questions(self, visit: Visit, change: Change) -> list[Field]:
         given = self._deciding.looking(visit.who).state(visit.saga).data["input"]
         now: dict[str, Any] = {field: given.get(name) for name, field in change.fields.items()}
-        return [*self._form(visit, change).questions(now), *reasons(visit.who)]
+        return [*self._form(visit, change).questions(now), *reasons(visit.who, required=False)]

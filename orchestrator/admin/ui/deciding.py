@@ -106,6 +106,8 @@ def back_to(saga: int, request: str) -> Response:
     return RedirectResponse(f"{saga_path(saga)}?asked={request}", 303)
 
 
-def reasons(who: Principal) -> list[Field]:
-    """Why, and who says so: every decision asks for both."""
-    return [fields.why(), fields.who(who.name)]
+def reasons(who: Principal, *, required: bool = True) -> list[Field]:
+    """Why, and who says so: every decision asks for both, and why needs no answer where all that
+    is said is that a saga may go on.
+    """
+    return [fields.why(required=required), fields.who(who.name)]

@@ -46,9 +46,10 @@ class Field(msgspec.Struct, frozen=True):
         return replace(self, value=value, error=wrong)
 
 
-def why(hint: str = "It is kept in the history.") -> Field:
+def why(*, required: bool = True) -> Field:
     """Why something is done."""
-    return Field("reason", "Why", "textarea", hint, most=MAX_REASON)
+    hint = "It is kept in the history." if required else "If you like; it is kept in the history."
+    return Field("reason", "Why", "textarea", hint, required, MAX_REASON)
 
 
 def who(name: str) -> Field:

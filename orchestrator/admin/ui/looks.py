@@ -5,6 +5,7 @@ Pure. The words are those of people; programs read the phases of the JSON API.
 
 from typing import Final, Literal, NamedTuple
 
+from orchestrator.engine.signals import CANCELLED
 from orchestrator.engine.state import Phase, Status
 
 Look = Literal[
@@ -40,6 +41,7 @@ STATUS: Final[dict[Status, Mark]] = {
     "completed": Mark("done", "completed"),
     "failed": Mark("refused", "failed"),
 }
+CANCELLED_MARK: Final = Mark("undone", "cancelled")
 FORWARD: Final[dict[Phase, Mark]] = {
     "sent": Mark("active", "under way"),
     "pausing": Mark("paused", "pauses"),
@@ -69,3 +71,10 @@ KINDS: Final = {
     "read": "changes nothing",
     "wait": "waits",
 }
+
+
+def standing(status: Status, code: str = "") -> Mark:
+    """How a saga looks that ended, or did not, with this code: one that was cancelled is over as
+    somebody wanted it, and did not fail.
+    """
+    return CANCELLED_MARK if (status, code) == ("failed", CANCELLED) else STATUS[status]

@@ -14,8 +14,7 @@ from infra.http.forms import CSRF_FIELD
 from infra.http.guards import Principal
 from infra.templating import templates_of
 from orchestrator.admin.times import clock, offset
-from orchestrator.admin.ui.looks import STATUS, Mark
-from orchestrator.engine.state import Status
+from orchestrator.admin.ui.looks import standing
 
 PACKAGE: Final = "orchestrator.admin.ui"
 HOME: Final = "/ui"
@@ -44,7 +43,7 @@ class Pages:
             "clock": clock,
             "rfc3339": rfc3339,
             "json": as_json,
-            "mark": mark,
+            "mark": standing,
             "offset": offset,
         }
         self._templates = templates_of(PACKAGE, filters)
@@ -69,11 +68,6 @@ class Pages:
             **context,
         )
         return HTMLResponse(html, status, {"Content-Security-Policy": POLICY})
-
-
-def mark(status: Status) -> Mark:
-    """How the state of a saga looks."""
-    return STATUS[status]
 
 
 def ago(at: int, now: int) -> str:

@@ -11,7 +11,7 @@ from orchestrator.admin.parents import Through, through
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.told import Tone, told
 from orchestrator.admin.ui.live import fingerprint
-from orchestrator.admin.ui.looks import IDLE, STATUS
+from orchestrator.admin.ui.looks import IDLE, standing
 from orchestrator.admin.ui.offered import Button, Standing, offered
 from orchestrator.admin.ui.picture import Child, Painter, Part, leaves
 from orchestrator.admin.ui.undoing import Undoing, undoing
@@ -139,7 +139,7 @@ class Looking(NamedTuple):
         name = str(step.child)
         key = idempotency_key(state.tenant, state.saga, step.name, "do", number)
         row = self.backend.reader.by_key(self.who.tenant, name, key)
-        return Child(name, row and row.id, STATUS[row.status] if row else IDLE)
+        return Child(name, row and row.id, standing(row.status, row.code) if row else IDLE)
 
     def fingerprint(self, saga: int) -> str:
         """Of the saga and of the sagas it has begun."""

@@ -234,6 +234,38 @@ async def test_an_answer_needs_an_answer(backend: FakeBackend, ordered: Callable
     assert await status(backend, saga) == "running"
 
 
+async def test_who_says_no_says_why_and_who_says_yes_need_not(
+    backend: FakeBackend, ordered: Callable, fill: Callable
+):
+    saga = await ordered(approved=None)
+    path = f"/ui/sagas/{saga}/waits/review"
+    refused = await fill(path, answer="reject", reason="", by="ann")
+    assert (refused.status_code, "Why is needed" in refused.text) == (422, True)
+    assert await status(backend, saga) == "running"
+    assert (await fill(path, answer="approve", reason="", by="ann")).status_code == 303
+    assert await status(backend, saga) == "completed"
+
+
+async def test_a_change_needs_no_reason(backend: FakeBackend, ordered: Callable, fill: Callable):
+    saga = await ordered(payment="")
+    given = {"data.new_address": "2 New Road", "reason": "", "by": "ann"}
+    path = f"/ui/sagas/{saga}/changes/update-address"
+    assert (await fill(path, **given)).status_code == 303
+    changed = backend.reader.state(saga)
+    assert changed is not None
+    assert changed.changed == {"address": "2 New Road"}
+
+
+async def test_a_saga_that_was_cancelled_did_not_fail(
+    browser: Client, backend: FakeBackend, ordered: Callable, fill: Callable
+):
+    saga = await ordered(approved=None)
+    await fill(f"/ui/sagas/{saga}/cancel", **WHY)
+    assert await status(backend, saga) == "failed"
+    assert f"order {saga} cancelled cancel" in text(await page(browser, f"/ui/sagas/{saga}"))
+    assert f"order {saga} cancelled order-1" in text(await page(browser, "/ui"))
+
+
 async def test_no_form_without_the_token_of_its_session(
     browser: Client, backend: FakeBackend, ordered: Callable, csrf: str
 ):
