@@ -30,7 +30,7 @@ from orchestrator.settings import Settings
 
 BROKER_ENDED: Final = 1
 """The exit code of a process whose embedded broker has ended."""
-TURN_S: Final = 0.005
+TURN_S: Final = 0.002
 """How long services may hold up the API in their process: people wait for its answers."""
 AGAIN_S: Final = 0.5
 """Between two tries to start on a broker that went meanwhile."""

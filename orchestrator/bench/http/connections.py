@@ -1,18 +1,17 @@
 """HTTP/1.1 as the bench asks it: connections kept open, as little work for a request as can be.
 
-Client and server share the machine, so what the client costs is missing to the server. Understood
-is what our server sends: a status and a body of a known length.
+Client and server share the machine, so what the client costs is missing to the server.
 """
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import msgspec
+from httptools import HttpParserError, HttpResponseParser
 
 from infra.clock import Clock
-from orchestrator.bench.load import BenchError
 from orchestrator.definition.scenario import Ask
 
 TIMEOUT_S: Final = 30.0
@@ -24,16 +23,13 @@ NO_ANSWER: Final = 0
 
 
 class Answer(NamedTuple):
-    """The status (``NO_ANSWER`` where none came) and the body."""
+    """The status (``NO_ANSWER`` where none came), the body, and when it was there (clock.monotonic,
+    seconds).
+    """
 
     status: int
     body: bytes
-
-
-class _Open(NamedTuple):
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    since: float
+    at: float
 
 
 class Connections:
@@ -43,7 +39,7 @@ class Connections:
         place = urlsplit(url)
         self._host, self._port = place.hostname or "", place.port or 80
         self._clock = clock
-        self._free: list[_Open] = []
+        self._free: list[_Connection] = []
         self._room = asyncio.Semaphore(most)
         lines = [f"Host: {place.netloc}", *(f"{name}: {value}" for name, value in headers.items())]
         self._head = "\r\n".join(lines)
@@ -54,33 +50,26 @@ class Connections:
         async with self._room:
             try:
                 async with asyncio.timeout(TIMEOUT_S):
-                    return await self._asked(raw)
-            except (OSError, TimeoutError, asyncio.IncompleteReadError):
-                return Answer(NO_ANSWER, b"")
+                    connection = await self._connection()
+                    answer = await connection.ask(raw)
+            except (OSError, TimeoutError):
+                return Answer(NO_ANSWER, b"", self._clock.monotonic())
+            if connection.kept:
+                self._free.append(connection)
+            return answer
 
-    async def _asked(self, raw: bytes) -> Answer:
+    async def _connection(self) -> "_Connection":
         now = self._clock.monotonic()
         while self._free:
             old = self._free.pop()  # the one used last: the others may grow old
             if now - old.since < IDLE_S:
-                return await self._exchange(old, raw)
-            old.writer.close()
-        reader, writer = await asyncio.open_connection(self._host, self._port)
-        return await self._exchange(_Open(reader, writer, now), raw)
-
-    async def _exchange(self, used: _Open, raw: bytes) -> Answer:
-        kept = False
-        try:
-            used.writer.write(raw)
-            head = (await used.reader.readuntil(b"\r\n\r\n")).lower()
-            status, length, kept = _read(head)
-            body = await used.reader.readexactly(length)
-        finally:
-            if kept:
-                self._free.append(used._replace(since=self._clock.monotonic()))
-            else:
-                used.writer.close()
-        return Answer(status, body)
+                return old
+            old.close()
+        loop = asyncio.get_running_loop()
+        _, made = await loop.create_connection(
+            lambda: _Connection(self._clock), self._host, self._port
+        )
+        return made
 
     def _encoded(self, ask: Ask) -> bytes:
         body = b"" if ask.body is None else msgspec.json.encode(ask.body)
@@ -95,15 +84,66 @@ class Connections:
     async def close(self) -> None:
         """Close those that are free; nobody may ask any more."""
         while self._free:
-            self._free.pop().writer.close()
+            self._free.pop().close()
 
 
-def _read(head: bytes) -> tuple[int, int, bool]:
-    """Status, length of the body, whether the connection is kept; raises BenchError."""
-    first, *lines = head.split(b"\r\n")
-    fields = {name: value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-    status = int(first.split(b" ")[1])
-    if b"content-length" not in fields and status != 204:
-        raise BenchError(f"an answer {status} of unknown length")
-    length = int(fields.get(b"content-length", b"0"))
-    return status, length, fields.get(b"connection") != b"close"
+class _Connection(asyncio.Protocol):
+    """One connection, for one request at a time. The time of an answer is taken as it comes in:
+    what the client still has to do until it looks at it is none of the server's.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.kept = False
+        self.since = clock.monotonic()
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._parser = HttpResponseParser(self)
+        self._body = b""
+        self._answer: asyncio.Future[Answer] | None = None
+
+    async def ask(self, raw: bytes) -> Answer:
+        """The answer to a request, as it is sent. Raises OSError when the connection ends."""
+        assert self._transport is not None
+        self.kept, self._body = False, b""
+        answer = self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(raw)
+        try:
+            return await answer
+        finally:
+            if not self.kept:
+                self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is open."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is not any more: what was asked is not answered."""
+        self._fail(exc or ConnectionResetError("closed by the server"))
+
+    def data_received(self, data: bytes) -> None:
+        """A part of an answer."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            self._fail(ConnectionError(f"an answer that is not HTTP: {error}"))
+
+    def on_body(self, body: bytes) -> None:
+        """A part of its body, from the parser."""
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """All of it, from the parser."""
+        self.kept, self.since = self._parser.should_keep_alive(), self._clock.monotonic()
+        if self._answer is not None and not self._answer.done():
+            answer = Answer(self._parser.get_status_code(), self._body, self.since)
+            self._answer.set_result(answer)
+
+    def _fail(self, error: Exception) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)

@@ -74,15 +74,21 @@ async def answered(site: Site, kind: Kind, what: Ask) -> None:
 async def offered(
     site: Site, due: Sequence[Due], first: int, progress: Callable[[int], None]
 ) -> Measured:
-    """Ask everything when it is due, and wait for all answers."""
+    """Ask everything when it is due, and wait for all answers.
+
+    An answer has taken the time since it was asked for, including the wait for a connection. How
+    late that was after it was due is the client's own fault, and counted apart: nothing is asked
+    later because something else is not answered yet.
+    """
     measured = Measured()
     began = site.clock.monotonic()
     under_way: set[asyncio.Task[None]] = set()
 
-    async def ask(kind: Kind, what: Ask, at: float) -> None:
+    async def ask(kind: Kind, what: Ask) -> None:
+        asked = site.clock.monotonic()
         answer = await site.connections.ask(what)
         taken = measured.taken[kind]
-        taken.seconds.append(site.clock.monotonic() - at)
+        taken.seconds.append(answer.at - asked)
         taken.statuses[answer.status] += 1
 
     for done, one in enumerate(due):
@@ -90,7 +96,7 @@ async def offered(
         await asyncio.sleep(max(0.0, at - site.clock.monotonic()))
         measured.behind.append(site.clock.monotonic() - at)
         what = _asked(one, site.visits(first + one.number))
-        task = asyncio.create_task(ask(one.kind, what, at))
+        task = asyncio.create_task(ask(one.kind, what))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
         progress(done + 1)
