@@ -61,9 +61,9 @@ def http(  # pylint: disable=too-many-arguments,too-many-positional-arguments  #
 ) -> None:
     """Start, status, signal and health over HTTP against a `saga up` of its own, on loopback.
 
-    Requests go out when they are due, whatever the answers before them take, and a latency is
-    counted from then on; how late the client was with one is told apart. The targets are told beside the figures; whether they are met does not
-    change the exit code.
+    Requests go out when they are due, whatever the answers before them take. A latency is counted
+    from then until the answer is there; how late the client itself was is told apart. The targets
+    are told beside the figures; whether they are met does not change the exit code.
     """
     settings = given.settings(app=application, app_dir=app_dir)
     configure(settings.log_format, "error", quiet_clients=True)
