@@ -5,7 +5,7 @@ Keyed by the request key of the saga's start, which stands in the envelope (``re
 
 from typing import Literal
 
-from contracts.messages import Event
+from contracts.messages import Event, Message
 from contracts.topics import EVENTS
 
 
@@ -65,16 +65,22 @@ class SagaSignalled(SagaEvent):
     reason: str
 
 
-class SagaProgressed(SagaEvent):
-    """A step of the saga has moved; told where its definition says so. ``parent`` is the saga that
-    began this one, 0 where nobody did; ``round`` and ``attempt`` are those of a command, else 0.
-    """
+class Move(Message):
+    """A step has moved; ``round`` and ``attempt`` are those of a command, else 0."""
 
     step: str
     direction: Literal["do", "undo"]
     phase: Literal["sent", "waiting", "done", "refused", "unknown", "stuck", "skipped", "undone"]
     round: int
     attempt: int
+
+
+class SagaProgressed(SagaEvent):
+    """Steps of the saga have moved, in this order, by one decision; told where its definition says
+    so. ``parent`` is the saga that began this one, 0 where nobody did.
+    """
+
+    moves: list[Move]
     parent: int
 
 

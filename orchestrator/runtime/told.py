@@ -71,17 +71,6 @@ def late(state: State, transition: Transition, fact: Late) -> Outgoing:
     return _told(state, transition, "late", "SagaLate", {"committed": fact.committed})
 
 
-def turned(state: State, transition: Transition, fact: Failing) -> Outgoing:
-    """Nothing more is begun: what is in flight settles, and what was done is undone."""
-    data = {
-        "code": fact.code,
-        "reason": fact.reason,
-        "status": fact.status,
-        "parent": state.parent.saga if state.parent else 0,
-    }
-    return _told(state, transition, "turned", "SagaTurned", data)
-
-
 def signalled(state: State, transition: Transition, fact: Taken) -> Outgoing:
     """What became of a signal; held, it is told once more when it is decided."""
     outcomes = {Signalled: "applied", SignalRefused: "refused", SignalHeld: "held"}
@@ -118,20 +107,48 @@ _PHASES: Final[dict[type, Callable[[Any], _Move | None]]] = {
 }
 
 
-def progressed(state: State, transition: Transition, place: int, fact: Fact) -> Outgoing | None:
-    """The move of a step that a fact is, None where it is none; ``place`` is the fact's."""
-    move_of = _PHASES.get(type(fact))
-    move = move_of(fact) if move_of else None
-    if move is None or _looks_after(fact, transition):
-        return None
-    data = {
-        **move._asdict(),
-        "round": getattr(fact, "round", 0),
-        "attempt": getattr(fact, "attempt", 0),
-        "parent": state.parent.saga if state.parent else 0,
-    }
-    identity = f"{transition.number}/{place}"
-    return _told(state, transition, identity, "SagaProgressed", data)
+class Way:
+    """What is told of a saga whose definition wants its way told, not only its end: the moves of
+    its steps, and that it turns. Moves of one transition are one event, unless something else that
+    is told stands between them.
+    """
+
+    def __init__(self, state: State, transition: Transition) -> None:
+        self._state = state
+        self._transition = transition
+        self._moves: list[Json] = []
+        self._place = 0
+        self._told: list[Outgoing] = []
+
+    def see(self, place: int, fact: Fact) -> None:
+        """A fact, and its place in the transition: it may be a move, or the turn."""
+        if isinstance(fact, Failing):
+            self._told = [*self.told(), self._turned(fact)]
+            return
+        move_of = _PHASES.get(type(fact))
+        move = move_of(fact) if move_of else None
+        if move is None or _looks_after(fact, self._transition):
+            return
+        attempt = {"round": getattr(fact, "round", 0), "attempt": getattr(fact, "attempt", 0)}
+        self._moves.append(move._asdict() | attempt)
+        self._place = place
+
+    def told(self) -> list[Outgoing]:
+        """The events about what was seen since this was asked last."""
+        events, self._told = self._told, []
+        if self._moves:
+            identity = f"{self._transition.number}/{self._place}"
+            events.append(self._event(identity, "SagaProgressed", {"moves": self._moves}))
+            self._moves = []
+        return events
+
+    def _turned(self, fact: Failing) -> Outgoing:
+        why = {"code": fact.code, "reason": fact.reason, "status": fact.status}
+        return self._event("turned", "SagaTurned", why)
+
+    def _event(self, place: str, kind: str, data: Json) -> Outgoing:
+        parent = self._state.parent.saga if self._state.parent else 0
+        return _told(self._state, self._transition, place, kind, {**data, "parent": parent})
 
 
 def _looks_after(fact: Fact, transition: Transition) -> bool:

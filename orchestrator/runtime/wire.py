@@ -19,7 +19,6 @@ from orchestrator.engine.facts import (
     Emitted,
     Fact,
     Failed,
-    Failing,
     Halted,
     Late,
     Parked,
@@ -62,6 +61,7 @@ def rendered(
     again, only the outstanding attempt of a step still matters.
     """
     messages: list[Outgoing] = []
+    way = told.Way(state, transition)
     for place, fact in enumerate(transition.facts):
         kind = type(fact)
         if kind is Sent:
@@ -70,9 +70,11 @@ def rendered(
         elif kind is Emitted:
             messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
         elif kind in _SENDS:
+            messages += way.told()
             messages += _told(post, state, transition, fact)
         if state.progress:
-            messages += _progress(state, transition, place, fact)
+            way.see(place, fact)
+    messages += way.told()
     return messages
 
 
@@ -109,14 +111,6 @@ def _told(post: Post, state: State, transition: Transition, fact: Fact) -> Itera
             yield told.late(state, transition, fact)
         case _:
             yield told.outcome(state, transition, fact)
-
-
-def _progress(state: State, transition: Transition, place: int, fact: Fact) -> Iterator[Outgoing]:
-    """What is told of a saga whose definition wants its way told, not only its end."""
-    if isinstance(fact, Failing):
-        yield told.turned(state, transition, fact)
-    elif move := told.progressed(state, transition, place, fact):
-        yield move
 
 
 def _running(state: State, step: str, number: int) -> str:

@@ -110,17 +110,18 @@ def refused(event: SagaRefused, work: Work) -> None:
 
 @participant.consumes(SagaProgressed)
 def progressed(event: SagaProgressed, work: Work) -> None:
-    """A step of its saga, or of its child, has moved."""
-    order, path = _of(work, event), event.step
+    """Steps of its saga, or of its child, have moved."""
+    order, above = _of(work, event), ""
     if order is None and event.parent:
-        order, path = by_saga(work.db, work.tenant, event.parent), f"{event.definition}/{path}"
+        order, above = by_saga(work.db, work.tenant, event.parent), f"{event.definition}/"
     if order is None:
         return
     record = _record(work, order)
-    moved = event.model_dump(include={"direction", "phase", "round", "attempt"})
-    known = {name: value for name, value in moved.items() if value != 0}
-    record.note("step", ORCHESTRATOR, step=path, **known)
-    record.write(_STEP, path=path, **moved)
+    for move in event.moves:
+        path, moved = f"{above}{move.step}", move.model_dump(exclude={"step"})
+        known = {name: value for name, value in moved.items() if value != 0}
+        record.note("step", ORCHESTRATOR, step=path, **known)
+        record.write(_STEP, path=path, **moved)
     if order.parked == work.saga:  # what is parked decides nothing: it was resumed
         _park(record, 0)
     record.restate()

@@ -41,11 +41,16 @@ def commands(sent: list[Outgoing]) -> list[dict[str, Any]]:
     return [message for message in found if "replypartition" in message]
 
 
+def published(state: State, transition: Transition) -> list[dict[str, Any]]:
+    """All that a transition sends."""
+    return [json.loads(one.record.value or b"{}") for one in rendered(POST, state, transition)]
+
+
 def moves(state: State, transition: Transition) -> list[tuple[str, str, int]]:
     """What is told of its steps: which one, where it stands now, in which attempt."""
-    found = [json.loads(one.record.value or b"{}") for one in rendered(POST, state, transition)]
-    data = [message["data"] for message in found if message["type"] == "SagaProgressed"]
-    return [(one["step"], one["phase"], one["attempt"]) for one in data]
+    found = published(state, transition)
+    data = [message["data"]["moves"] for message in found if message["type"] == "SagaProgressed"]
+    return [(one["step"], one["phase"], one["attempt"]) for moves in data for one in moves]
 
 
 def test_a_command_names_the_partition_of_its_reply() -> None:
@@ -106,9 +111,8 @@ def test_that_it_turns_is_told_where_its_moves_are_told_before_what_is_in_flight
         plan = Plan(replace(definition(step("a")), deadline_ms=100, progress=progress))
         state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
         state, told = decide(plan, state, Wake("w", state.wake_at))
-        sent = [json.loads(one.record.value or b"{}") for one in rendered(POST, state, told)]
         assert state.steps["a"].phase == "sent"
-        return sent
+        return published(state, told)
 
     (turned,) = turning(progress=True)
     assert (turned["type"], turned["id"]) == ("SagaTurned", f"1/{SAGA}/turned")
@@ -120,3 +124,20 @@ def test_that_it_turns_is_told_where_its_moves_are_told_before_what_is_in_flight
         "parent": 0,
     }
     assert not turning(progress=False)
+
+
+def test_the_moves_of_one_decision_are_one_event_unless_the_turn_stands_between_them() -> None:
+    plan = Plan(replace(definition(step("a", "compensatable"), step("b")), progress=True))
+    state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
+    state, told = decide(plan, state, done("a"))
+    (both,) = [m for m in published(state, told) if m["type"] == "SagaProgressed"]
+    assert [(one["step"], one["phase"]) for one in both["data"]["moves"]] == [
+        ("a", "done"),
+        ("b", "sent"),
+    ]
+    state, told = decide(plan, state, Reply("r-b", 6, "b", "do", 1, 1, "refused", {"code": "no"}))
+    told_of = [m for m in published(state, told) if m["type"].startswith("Saga")]
+    assert [m["type"] for m in told_of] == ["SagaProgressed", "SagaTurned", "SagaProgressed"]
+    assert len({m["id"] for m in told_of}) == 3
+    phases = [m["data"]["moves"][0]["phase"] for m in (told_of[0], told_of[2])]
+    assert phases == ["refused", "sent"]

@@ -9,7 +9,7 @@ import httpx
 from contracts.address import Address
 from contracts.lifecycle import LifecycleCompleted, LifecycleFailed, LifecycleStarted, StartOrder
 from contracts.product import Item
-from contracts.saga_events import SagaProgressed, SagaSignalled, SagaTurned
+from contracts.saga_events import Move, SagaProgressed, SagaSignalled, SagaTurned
 from services.orders.lifecycle import http
 from tests.unit.services.shop import Shop
 
@@ -70,15 +70,15 @@ def moved(
 ) -> SagaProgressed:
     """A step has moved; with a parent that of the child saga."""
     asked = number if phase == "sent" else 0
-    return SagaProgressed(
-        definition="shipping" if parent else "order-lifecycle",
+    move = Move(
         step=step,
         direction=direction,
         phase=phase,
         round=1 if asked else 0,
         attempt=asked,
-        parent=parent,
     )
+    definition = "shipping" if parent else "order-lifecycle"
+    return SagaProgressed(definition=definition, moves=[move], parent=parent)
 
 
 def turned(
