@@ -106,7 +106,7 @@ def test_an_event_keeps_its_id() -> None:
     assert once.record.value == again.record.value
 
 
-def test_that_it_turns_is_told_where_its_moves_are_told_before_what_is_in_flight_settles() -> None:
+def test_the_turn_is_told_before_what_is_in_flight_settles() -> None:
     def turning(progress: bool) -> list[dict[str, Any]]:
         plan = Plan(replace(definition(step("a")), deadline_ms=100, progress=progress))
         state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
