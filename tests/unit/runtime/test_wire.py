@@ -114,9 +114,9 @@ def test_the_turn_is_told_before_what_is_in_flight_settles() -> None:
         assert state.steps["a"].phase == "sent"
         return published(state, told)
 
-    (turned,) = turning(progress=True)
-    assert (turned["type"], turned["id"]) == ("SagaTurned", f"1/{SAGA}/turned")
-    assert turned["data"] == {
+    told = turning(progress=True)
+    assert [(one["type"], one["id"]) for one in told] == [("SagaTurned", f"1/{SAGA}/turned")]
+    assert told[0]["data"] == {
         "definition": "test",
         "code": "deadline_exceeded",
         "reason": "deadline exceeded",
