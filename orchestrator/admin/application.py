@@ -99,19 +99,21 @@ def admin_app(  # pylint: disable=too-many-arguments  # what the process has put
     pages = Pages(clock)
     kept = Streams() if streams is None else streams  # an empty one is falsy, and yet the one
     around = Surroundings(backend, letters, pages, clock, kept, checks)
-    ours = [
+    # Looked through in this order for every request: what is asked for most comes first.
+    routes = [
+        health_routes(backend, services),
+        *routers,
         saga_routes(backend, clock),
         definition_routes(backend, checks),
         rollout_routes(backend, clock),
         move_routes(backend, clock),
         dead_letter_routes(letters),
-        health_routes(backend, services),
         metrics_routes(backend, services),
         docs_routes(),
         login_router(HOME),
         ui_routes(around),
     ]
-    api = make_app(TITLE, guard, [*ours, *routers], version=version("saga-orchestrator"))
+    api = make_app(TITLE, guard, routes, version=version("saga-orchestrator"))
     show_problems_as(api, problem_page(pages))
     api.add_exception_handler(BrokerError, _no_broker)
     api.add_exception_handler(KafkaError, _no_broker)
