@@ -16,8 +16,8 @@ SHARES: Final = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
 
 @dataclass
 class Taken:
-    """The answers to one kind of request: how long each took (seconds), and
-    how many had which status.
+    """The answers to one kind of request: how long each took (seconds), and how many had which
+    status.
     """
 
     kind: Kind
