@@ -7,7 +7,7 @@ is logged.
 """
 
 from orchestrator.engine import backward, deadline, forward, held, waiting
-from orchestrator.engine.evolve import apply, begun, draft
+from orchestrator.engine.evolve import apply, begun, draft, stamp
 from orchestrator.engine.facts import Ignored, Parked, Started, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan, PlannedStep, PlannedWait
@@ -52,7 +52,7 @@ def decide(plan: Plan, state: State | None, given: Input) -> Decision:
         _ignore(work, given, "the saga is parked")
     else:
         _wake(work)
-    return _decision(work, state.number, given)
+    return _decision(work, state, given)
 
 
 def park(state: State | None, given: Input, started: Started | None, error: str) -> Decision:
@@ -89,11 +89,10 @@ def started_fact(plan: Plan, given: Start) -> Started:
     )
 
 
-def _decision(work: Work, number: int, given: Input) -> Decision:
+def _decision(work: Work, before: State | None, given: Input) -> Decision:
     state = work.state
     if work.facts:
-        state.number = number + 1
-        state.updated_at = given.at
+        stamp(state, before, given.at)
     return state, Transition(state.saga, state.number, given.at, given.id, tuple(work.facts))
 
 
@@ -103,7 +102,7 @@ def _start(plan: Plan, given: Start) -> Decision:
     work.tell(fact)
     work.emit(plan.started)
     forward.advance(work)
-    return _decision(work, 0, given)
+    return _decision(work, None, given)
 
 
 def _ignore(work: Work, given: Input, why: str) -> None:

@@ -36,7 +36,9 @@ def saga_view(saga: Json) -> RenderableType:
     if saga["late"]:
         head.add_row("late", "its deadline has passed, and there was no way back")
     if saga["deadline"]:
-        head.add_row("deadline", clock(saga["deadline"]) + " UTC")
+        still = "; it stands still while a person is waited for"
+        held = still if saga["deadline_stands_still"] else ""
+        head.add_row("deadline", f"{clock(saga['deadline'])} UTC{held}")
     if saga["failure"]:
         failure = saga["failure"]
         head.add_row("because", escape(f"{failure['code']}: {failure['reason']}"))

@@ -86,7 +86,15 @@ class Lifecycles:
         with `Prefer: wait=N`, once the order has ended.
         """
         wanted = wanted_order(order_id, body or StartBody(), self._desk.defaults(who.tenant))
-        new = await or_problem(self._desk.start(who.tenant, wanted, who.name, traceparent=trace))
+        try:
+            new = await or_problem(
+                self._desk.start(who.tenant, wanted, who.name, traceparent=trace)
+            )
+        except Problem as refused:
+            if refused.status == 409:  # so that nobody need ask again how the other one stands
+                first = looked(self._desk.find, who.tenant, order_id)
+                refused.members["order"] = self._shown(first)
+            raise
         until, timeout_s = _begun, BEGUN_S
         if "prefer" in request.headers:
             until, timeout_s = _settled, float(wait)

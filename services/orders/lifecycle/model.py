@@ -181,10 +181,13 @@ def undone_steps(steps: list[StepRow]) -> list[str]:
 
 def too_late(order: Lifecycle, signal: str, steps: list[StepRow]) -> str:
     """Why the signal can only be refused, as far as is known here; empty where the saga may take
-    it. What is said here stays so: an end, and that the carrier has been commanded (the pivot).
+    it. What is said here stays so: an end, that it is being undone, and that the carrier has been
+    commanded (the pivot).
     """
     if order.settled:
         return f"order {order.reference} is {order.status} already"
+    if order.turned:
+        return f"order {order.reference} is being undone already: {order.reason}"
     commanded = any(step.path == PIVOT and step.phase != "refused" for step in steps)
     if signal != "review" and commanded:
         return "there is no way back any more: dispatch has been commanded"

@@ -77,9 +77,13 @@ def test_not_of_a_saga_that_is_being_undone_or_has_ended() -> None:
     saga.answer("b", "refused")
     assert why(cancel(saga)) == "the saga is being undone already: b: b refused"
     saga.answer("a")
+    assert saga.state is not None
+    moved = saga.state.updated_at
+    saga.at += 5
     assert why(cancel(saga, "c-2")) == "the saga has ended: failed"
     assert saga.state is not None
     assert saga.state.code == "no"
+    assert saga.state.updated_at == moved, "what has ended does not move by it"
 
 
 def test_the_same_signal_twice_is_one_whether_it_was_applied_or_refused() -> None:

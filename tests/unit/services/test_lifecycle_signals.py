@@ -23,6 +23,7 @@ from tests.unit.services.orders_led import (
     moved,
     started,
     told,
+    turned,
 )
 from tests.unit.services.shop import Shop
 
@@ -245,3 +246,18 @@ async def test_an_order_that_does_not_begin_is_asked_for_once_more(
         shop.clock.advance(int(EVERY_S * 1_000))
         await sweep(shop, everything=False)
     assert len(shop.asked) == asked + 2
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("cancel", CANCEL), ("update-address", UPDATE), ("review", REVIEW)]
+)
+async def test_an_order_that_is_being_undone_refuses_at_once(
+    shop: Shop, client: httpx.AsyncClient, what: str, body: Any
+) -> None:
+    await begin(shop, client)
+    asked = len(shop.asked)
+    await Led(shop).tell(moved("payment"), turned("deadline_exceeded", "deadline exceeded"))
+    answer = await client.post(f"{SIGNALS}/{what}", json=body, headers=AT_ONCE)
+    assert (answer.status_code, answer.json()["code"]) == (409, "signal_refused")
+    assert "is being undone already: deadline exceeded" in answer.json()["detail"]
+    assert len(shop.asked) == asked, "the saga is not asked what is known"

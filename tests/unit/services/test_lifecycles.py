@@ -77,6 +77,11 @@ async def test_another_order_under_the_same_reference_is_refused(
     answer = await client.post(START, json=other)
     assert (answer.status_code, answer.json()["code"]) == (409, "reference_used")
     assert REFERENCE in answer.json()["detail"]
+    first = answer.json()["order"]
+    assert (first["order_id"], first["status"]) == (
+        REFERENCE,
+        "running",
+    ), "how the first one stands"
     assert len(shop.asked) == 1
 
 

@@ -49,7 +49,7 @@ def test_what_the_contract_says_is_said_of_the_field(backend: FakeBackend):
     sent = filled(form(backend).questions({}), **ADDRESS | {"zip_code": "?"})
     blamed = sent.blamed([{"pointer": "#/data/new_address/zip_code", "detail": "no code"}])
     assert {field.name: field.error for field in blamed.fields if field.error} == {
-        "data.new_address.zip_code": "no code"
+        "data.new_address.zip_code": "new_address, zip_code: no code"
     }
 
 
