@@ -15,10 +15,9 @@ from infra.http.problems import responses
 from infra.http.requests import IdempotencyKey, JsonObject, Traceparent, Wait
 from orchestrator.admin import starts, views
 from orchestrator.admin.asking import Mending, mend, mended
-from orchestrator.admin.definitions import definition_of
+from orchestrator.admin.children import waits
 from orchestrator.admin.ports import Action, Backend
 from orchestrator.admin.signals import SagaId, add_signal_routes
-from orchestrator.admin.why import why
 from orchestrator.engine.facts import Ignored
 from orchestrator.engine.state import State, Status
 from orchestrator.sagalog.rows import SagaRow
@@ -162,8 +161,7 @@ class Sagas:
 
     def _view(self, state: State) -> views.Json:
         reader = self._backend.reader
-        definition = definition_of(self._backend, state.version)
-        waiting = why(state, definition, self._clock.now_ms())
+        waiting = waits(self._backend, state, self._clock.now_ms())
         row = reader.saga(state.saga)
         return views.whole(state, waiting, row and reader.partition_facts(row.partition))
 

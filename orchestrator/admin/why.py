@@ -3,6 +3,7 @@
 Pure: the API, the CLI and the web UI show the same. Times are Unix milliseconds.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -11,8 +12,14 @@ from orchestrator.admin.times import clock
 from orchestrator.definition.nodes import Call, Definition, Direction, Leaf, Step, Wait
 from orchestrator.definition.tree import steps_of
 from orchestrator.engine.state import State, StepState
+from orchestrator.sagalog.rows import SagaRow
 
 _COMMANDS = ".commands"
+FindChild = Callable[[Step, int], SagaRow | None]
+
+
+def _unknown(_step: Step, _round: int) -> None:
+    return None
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +28,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     - ``reply``: ``service`` has the command; it times out at ``due_at``.
     - ``retry``: the last attempt failed; the next goes out at ``due_at``.
     - ``child``: another saga, ``command``, runs; it is asked again at ``due_at``.
+    - ``child_stuck``: that saga waits for an operator, and so does this one.
     - ``signal``: somebody must send ``command``; at ``due_at`` it is decided without.
     - ``timer``: the time until ``due_at`` must pass.
     - ``operator``: a person must decide (law 7); nothing happens by itself.
@@ -30,7 +38,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     partition is behind or away.
     """
 
-    kind: Literal["reply", "retry", "child", "signal", "timer", "operator", "nothing"]
+    kind: Literal[
+        "reply", "retry", "child", "child_stuck", "signal", "timer", "operator", "nothing"
+    ]
     text: str
     step: str | None = None
     direction: Direction | None = None
@@ -45,12 +55,14 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str = ""
 
 
-def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting, ...]:
+def why(
+    state: State, definition: Definition | None, now: int, child: FindChild = _unknown
+) -> tuple[Waiting, ...]:
     """What the saga waits for at the time ``now``, in the order of its steps; empty once it has
     ended.
 
     ``definition`` is the version the saga runs on; without it (None) services and policies stay
-    unnamed.
+    unnamed. ``child`` finds the saga that does a step in a round.
     """
     if not state.open:
         return ()
@@ -61,7 +73,7 @@ def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting,
         )
         return (parked,)
     steps = {step.name: step for step in steps_of(definition.body)} if definition else {}
-    found = (_waiting(name, at, steps.get(name), now) for name, at in state.steps.items())
+    found = (_waiting(name, at, steps.get(name), now, child) for name, at in state.steps.items())
     waiting = tuple(each for each in found if each is not None)
     if waiting:
         return waiting
@@ -69,7 +81,9 @@ def why(state: State, definition: Definition | None, now: int) -> tuple[Waiting,
     return (Waiting(kind="nothing", text=text, since=state.updated_at),)
 
 
-def _waiting(name: str, at: StepState, step: Leaf | None, now: int) -> Waiting | None:
+def _waiting(
+    name: str, at: StepState, step: Leaf | None, now: int, child: FindChild
+) -> Waiting | None:
     if at.phase == "waiting":
         return _on_signal(_common(name, at, None, now), step if isinstance(step, Wait) else None)
     kinds = {"sent": _on_reply, "pausing": _on_retry, "stuck": _on_operator}
@@ -77,9 +91,10 @@ def _waiting(name: str, at: StepState, step: Leaf | None, now: int) -> Waiting |
     if make is None:
         return None
     planned = step if isinstance(step, Step) else None
+    common = _common(name, at, planned, now)
     if planned is not None and planned.child and at.direction == "do" and at.phase != "stuck":
-        make = _on_child
-    return make(_common(name, at, planned, now))
+        return _on_child(common, child(planned, at.round))
+    return make(common)
 
 
 def _common(name: str, at: StepState, step: Step | None, now: int) -> Waiting:
@@ -116,7 +131,10 @@ def _on_reply(it: Waiting) -> Waiting:
     return msgspec.structs.replace(it, kind="reply", text=text)
 
 
-def _on_child(it: Waiting) -> Waiting:
+def _on_child(it: Waiting, child: SagaRow | None) -> Waiting:
+    if child is not None and child.status == "needs_operator":
+        text = f"waits for an operator in its saga {it.command} {child.id}"
+        return msgspec.structs.replace(it, kind="child_stuck", service=None, text=text)
     again = "" if it.due_at is None else f"; it is asked again at {_clock(it.due_at)}"
     text = f"waits for its saga {it.command} to end, since {_clock(it.since)}{again}{_error(it)}"
     return msgspec.structs.replace(it, kind="child", service=None, text=text)

@@ -71,7 +71,7 @@ class Asked(msgspec.Struct, frozen=True):
     def blamed(self, errors: Sequence[Mapping[str, Any]]) -> "Asked":
         """The form with what a contract says against it (problem details with pointers)."""
         wrong = {str(one.get("pointer", "")): str(one.get("detail", "")) for one in errors}
-        marked = []
+        marked: list[Field] = []
         for field in self.fields:
             what = wrong.get(f"#/{field.name.replace('.', '/')}", "")
             marked.append(replace(field, error=f"{field.label}: {what}" if what else ""))

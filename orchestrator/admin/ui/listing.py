@@ -9,10 +9,10 @@ from fastapi import Query
 from msgspec.structs import asdict
 
 from infra.http.errors import Problem
-from orchestrator.admin.definitions import definition_of
+from orchestrator.admin.children import waits
 from orchestrator.admin.ports import Backend
 from orchestrator.admin.ui.pages import HOME
-from orchestrator.admin.why import Waiting, why
+from orchestrator.admin.why import Waiting
 from orchestrator.engine.state import Status
 from orchestrator.sagalog.rows import SagaRow
 
@@ -23,6 +23,7 @@ _SHORT: Final = {
     "reply": "waits for an answer",
     "retry": "is asked again",
     "child": "waits for its saga",
+    "child_stuck": "waits for an operator in its saga",
     "signal": "waits for a signal",
     "timer": "waits for its time",
     "operator": "needs an operator",
@@ -138,7 +139,7 @@ def _waits(backend: Backend, row: SagaRow, now: int) -> str:
     state = backend.reader.state(row.id)
     if state is None:
         return ""
-    return "; ".join(map(short, why(state, definition_of(backend, state.version), now)))
+    return "; ".join(map(short, waits(backend, state, now)))
 
 
 def short(waiting: Waiting) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from contracts.envelope import idempotency_key
 from infra.http.errors import Problem
 from infra.http.guards import Principal
+from orchestrator.admin.children import child_of, waits
 from orchestrator.admin.definitions import definition_of
 from orchestrator.admin.parents import Through, through
 from orchestrator.admin.ports import Backend
@@ -15,7 +15,7 @@ from orchestrator.admin.ui.looks import IDLE, standing
 from orchestrator.admin.ui.offered import Button, Standing, offered
 from orchestrator.admin.ui.picture import Child, Painter, Part, leaves
 from orchestrator.admin.ui.undoing import Undoing, undoing
-from orchestrator.admin.why import Waiting, why
+from orchestrator.admin.why import Waiting
 from orchestrator.definition.nodes import Definition, Step
 from orchestrator.engine.facts import Transition
 from orchestrator.engine.plan import Plan
@@ -122,7 +122,7 @@ class Looking(NamedTuple):
             row,
             state,
             definition,
-            why(state, definition, self.now),
+            waits(self.backend, state, self.now),
             picture,
             back,
             timeline(reader.history(saga, self.who.tenant)),
@@ -136,10 +136,10 @@ class Looking(NamedTuple):
 
     def child(self, state: State, step: Step, number: int) -> Child:
         """The saga that does a step in this round, if it is there yet."""
-        name = str(step.child)
-        key = idempotency_key(state.tenant, state.saga, step.name, "do", number)
-        row = self.backend.reader.by_key(self.who.tenant, name, key)
-        return Child(name, row and row.id, standing(row.status, row.code) if row else IDLE)
+        row = child_of(self.backend, state, step, number)
+        return Child(
+            str(step.child), row and row.id, standing(row.status, row.code) if row else IDLE
+        )
 
     def fingerprint(self, saga: int) -> str:
         """Of the saga and of the sagas it has begun."""

@@ -39,6 +39,19 @@ async def test_parent_and_child_lead_to_each_other(
     assert "its step shipping" in child.text
 
 
+async def test_a_saga_whose_child_stands_still_says_so(
+    browser: Client, backend: FakeBackend, ordered: Callable, client: Client
+):
+    saga = await ordered(dispatch="refused", undo_prepare="refused")
+    (row,) = [row for row in backend.reader.list(1) if row.definition == "shipping"]
+    assert row.status == "needs_operator"
+    why = f"waits for an operator in its saga shipping {row.id}"
+    assert why in text(await page(browser, f"/ui/sagas/{saga}"))
+    assert "shipping waits for an operator in its saga" in text(await page(browser, "/ui"))
+    (waiting,) = (await client.get(f"/sagas/{saga}")).json()["waiting"]
+    assert (waiting["kind"], waiting["text"]) == ("child_stuck", why)
+
+
 async def test_what_goes_through_the_parent_is_not_told_the_child(
     browser: Client, client: Client, backend: FakeBackend, ordered: Callable
 ):
