@@ -7,7 +7,7 @@ is logged.
 """
 
 from orchestrator.engine import backward, deadline, forward, held, waiting
-from orchestrator.engine.evolve import apply, begun, draft, stamp
+from orchestrator.engine.evolve import apply, begun, draft
 from orchestrator.engine.facts import Ignored, Parked, Started, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Signal, Start, Wake
 from orchestrator.engine.plan import Plan, PlannedStep, PlannedWait
@@ -92,7 +92,7 @@ def started_fact(plan: Plan, given: Start) -> Started:
 def _decision(work: Work, before: State | None, given: Input) -> Decision:
     state = work.state
     if work.facts:
-        stamp(state, before, given.at)
+        state.stamp(before, given.at)
     return state, Transition(state.saga, state.number, given.at, given.id, tuple(work.facts))
 
 

@@ -48,17 +48,8 @@ def evolve(state: State | None, transition: Transition) -> State:
     work = _begin(state, transition)
     for fact in transition.facts:
         apply(work, fact, transition.at)
-    stamp(work, state, transition.at)
+    work.stamp(state, transition.at)
     return work
-
-
-def stamp(after: State, before: State | None, at: int) -> None:
-    """Number the state after a transition, and note when it moved: what had ended before does not
-    move by what comes too late for it.
-    """
-    after.number = before.number + 1 if before else 1
-    if before is None or before.open:
-        after.updated_at = at
 
 
 def _begin(state: State | None, transition: Transition) -> State:

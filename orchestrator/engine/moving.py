@@ -7,7 +7,7 @@ as it is and the log says why. Its deadline stays the one that it was started wi
 
 from orchestrator.engine import backward, forward
 from orchestrator.engine.decide import Decision
-from orchestrator.engine.evolve import draft, stamp
+from orchestrator.engine.evolve import draft
 from orchestrator.engine.facts import Ignored, Moved, MoveRefused, Transition
 from orchestrator.engine.hindrances import hindrances
 from orchestrator.engine.inputs import Move
@@ -73,6 +73,6 @@ def _go_on(work: Work) -> None:
 
 def _decision(work: Work, before: State, given: Move) -> Decision:
     state = work.state
-    stamp(state, before, given.at)
+    state.stamp(before, given.at)
     facts = tuple(work.facts)
     return state, Transition(state.saga, state.number, given.at, given.id, facts)

@@ -105,6 +105,14 @@ class State(msgspec.Struct):
     moves: dict[str, str] = {}
     asked: dict[str, dict[str, Any]] = {}
 
+    def stamp(self, before: "State | None", at: int) -> None:
+        """Number the state after a transition, and note when it moved: what had ended ``before``
+        does not move by what comes too late for it.
+        """
+        self.number = before.number + 1 if before else 1
+        if before is None or before.open:
+            self.updated_at = at
+
     @property
     def open(self) -> bool:
         """Whether the saga has not ended."""
