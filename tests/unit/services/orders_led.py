@@ -128,3 +128,19 @@ async def begin(shop: Shop, client: httpx.AsyncClient) -> httpx.Response:
         await shop.last_start()
         await Led(shop).tell(started())
         return await asked
+
+
+async def look(shop: Shop, what: str = "status") -> Any:
+    """How the order stands, or its history."""
+    async with shop.client() as client:
+        return (await client.get(f"/orders/{REFERENCE}/{what}")).json()
+
+
+async def lines(shop: Shop, kind: str) -> list[Any]:
+    """The lines of this kind in its history."""
+    return [line for line in (await look(shop, "history"))["items"] if line["type"] == kind]
+
+
+async def statuses(shop: Shop) -> list[str]:
+    """What its status has been, one after another."""
+    return [line["data"]["to"] for line in await lines(shop, "status")]

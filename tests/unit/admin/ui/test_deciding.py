@@ -256,16 +256,6 @@ async def test_a_change_needs_no_reason(backend: FakeBackend, ordered: Callable,
     assert changed.changed == {"address": "2 New Road"}
 
 
-async def test_a_saga_that_was_cancelled_did_not_fail(
-    browser: Client, backend: FakeBackend, ordered: Callable, fill: Callable
-):
-    saga = await ordered(approved=None)
-    await fill(f"/ui/sagas/{saga}/cancel", **WHY)
-    assert await status(backend, saga) == "failed"
-    assert f"order {saga} cancelled cancel" in text(await page(browser, f"/ui/sagas/{saga}"))
-    assert f"order {saga} cancelled order-1" in text(await page(browser, "/ui"))
-
-
 async def test_no_form_without_the_token_of_its_session(
     browser: Client, backend: FakeBackend, ordered: Callable, csrf: str
 ):

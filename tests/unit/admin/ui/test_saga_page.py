@@ -172,3 +172,12 @@ async def test_odd_addresses_are_pages_that_say_so(browser: Client):
         "/ui", headers=HTML | {"Content-Type": "application/x-www-form-urlencoded"}
     )
     assert answer.status_code == 405
+
+
+async def test_a_saga_that_was_cancelled_did_not_fail(
+    browser: Client, ordered: Callable, fill: Callable
+):
+    saga = await ordered(approved=None)
+    await fill(f"/ui/sagas/{saga}/cancel", reason="ordered twice", by="ann")
+    assert f"order {saga} cancelled cancel" in text(await page(browser, f"/ui/sagas/{saga}"))
+    assert f"order {saga} cancelled order-1" in text(await page(browser, "/ui"))
