@@ -61,7 +61,7 @@ def rendered(
     again, only the outstanding attempt of a step still matters.
     """
     messages: list[Outgoing] = []
-    way = told.Way(state, transition)
+    way = told.Way(state, transition) if state.progress else None
     for place, fact in enumerate(transition.facts):
         kind = type(fact)
         if kind is Sent:
@@ -70,11 +70,13 @@ def rendered(
         elif kind is Emitted:
             messages.append(_emitted(state, transition, fact))  # type: ignore[arg-type]
         elif kind in _SENDS:
-            messages += way.told()
+            if way is not None:
+                messages += way.told()
             messages += _told(post, state, transition, fact)
-        if state.progress:
+        if way is not None:
             way.see(place, fact)
-    messages += way.told()
+    if way is not None:
+        messages += way.told()
     return messages
 
 

@@ -45,7 +45,6 @@ _SET_ADDRESS: Final = SQL["set_address"]
 _SET_RESULT: Final = SQL["set_result"]
 _SET_FAILURE: Final = SQL["set_failure"]
 _SET_LATE: Final = SQL["set_late"]
-_SET_PARKED: Final = SQL["set_parked"]
 _DECIDE_SIGNAL: Final = SQL["decide_signal"]
 _INSERT_SIGNAL: Final = SQL["insert_signal"]
 _REFUSE_SIGNALS: Final = SQL["refuse_signals"]
@@ -123,7 +122,7 @@ def progressed(event: SagaProgressed, work: Work) -> None:
         record.note("step", ORCHESTRATOR, step=path, **known)
         record.write(_STEP, path=path, **moved)
     if order.parked == work.saga:  # what is parked decides nothing: it was resumed
-        _park(record, 0)
+        record.park(0)
     record.restate()
     wake(work, order)
 
@@ -186,7 +185,7 @@ def needs_operator(event: SagaNeedsOperator, work: Work) -> None:
     place = {"step": event.step, "direction": event.direction, "cause": event.cause}
     record.note("needs_operator", ORCHESTRATOR, definition=event.definition, **place)
     if not event.step:  # not one step stands still, but the saga
-        _park(record, work.saga)
+        record.park(work.saga)
         record.restate()
     wake(work, order)
 
@@ -223,11 +222,6 @@ def _come_to_nothing(work: Work, order: Lifecycle, why: LifecycleFailed | SagaRe
         record.set_state(status, ORCHESTRATOR, **failure)
     record.set_status(status, ORCHESTRATOR, **failure, undone=undone)
     wake(work, order)
-
-
-def _park(record: Record, saga: int) -> None:
-    record.write(_SET_PARKED, parked=saga)
-    record.order = record.order._replace(parked=saga)
 
 
 def _record(work: Work, order: Lifecycle) -> Record:

@@ -23,6 +23,7 @@ _BIND: Final = SQL["bind_saga"]
 _SET_STATUS: Final = SQL["set_status"]
 _SET_STATE: Final = SQL["set_state"]
 _SET_TURNED: Final = SQL["set_turned"]
+_SET_PARKED: Final = SQL["set_parked"]
 _STUCK: Final = SQL["stuck"]
 _NOTE: Final = SQL["note"]
 
@@ -100,6 +101,11 @@ class Record:
         """From now on it is being undone."""
         self.write(_SET_TURNED, turned=to)
         self.order = self.order._replace(turned=to)
+
+    def park(self, saga: int) -> None:
+        """This saga of it, its own or its child, waits for a person; 0: none does any more."""
+        self.write(_SET_PARKED, parked=saga)
+        self.order = self.order._replace(parked=saga)
 
     def restate(self, **why: Any) -> None:
         """Its status as it follows from where its steps stand; ``why`` it is another now."""

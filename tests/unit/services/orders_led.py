@@ -121,6 +121,12 @@ class Led:
         await self.tell(*facts, saga=CHILD, key=f"1/{SAGA}/shipping/do/1")
 
 
+async def place(shop: Shop) -> None:
+    """Start the order, whose saga is not heard of yet."""
+    async with shop.client() as client:
+        await client.post(f"/orders/{REFERENCE}/start", json=BODY, headers=AT_ONCE)
+
+
 async def begin(shop: Shop, client: httpx.AsyncClient) -> httpx.Response:
     """Start the order; its saga begins while the customer waits, however busy the machine is."""
     with patch.object(http, "BEGUN_S", 20.0):

@@ -24,6 +24,7 @@ from tests.unit.services.orders_led import (
     lines,
     look,
     moved,
+    place,
     started,
     statuses,
     told,
@@ -34,8 +35,7 @@ from tests.unit.services.shop import Shop
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     made = Shop(tmp_path)
-    async with made.client() as client:
-        await client.post(f"/orders/{REFERENCE}/start", json=BODY, headers=AT_ONCE)
+    await place(made)
     yield made
     made.close()
 

@@ -3,9 +3,6 @@
 import pytest
 
 from tests.unit.services.orders_led import (
-    AT_ONCE,
-    BODY,
-    REFERENCE,
     SAGA,
     Led,
     completed,
@@ -13,6 +10,7 @@ from tests.unit.services.orders_led import (
     lines,
     look,
     moved,
+    place,
     started,
     statuses,
     told,
@@ -23,8 +21,7 @@ from tests.unit.services.shop import Shop
 
 @pytest.fixture
 async def led(shop: Shop) -> Led:
-    async with shop.client() as client:
-        await client.post(f"/orders/{REFERENCE}/start", json=BODY, headers=AT_ONCE)
+    await place(shop)
     return Led(shop)
 
 
