@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PARTITIONS: Final = 8
-PARTITIONS_EMBEDDED: Final = 2
+PARTITIONS_EMBEDDED: Final = 1  # one process owns all of them (ADR 0012)
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

@@ -26,7 +26,7 @@ def refuse_elsewhere(log: SagaLog, partitions: int, *, embedded: bool, refill: b
         )
     if beyond := [held.partition for held in log.partitions() if held.partition >= partitions]:
         raise OtherLog(
-            f"the file {log.file} has sagas in partition {beyond[0]}, and there are {partitions}"
-            " partitions here: their number is fixed for life (SAGA_PARTITIONS), or this is another"
+            f"the file {log.file} has sagas in partition {beyond[0]}, and the number of partitions"
+            f" here is {partitions}: it is fixed for life (SAGA_PARTITIONS), or this is another"
             " broker; nothing was changed"
         )

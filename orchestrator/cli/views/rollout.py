@@ -34,5 +34,6 @@ def rolled_out_view(found: Json) -> Text:
             " it to those that do not have it"
         )
     else:
-        lines.append(f"in force in all {len(found['partitions'])} partitions")
+        count = len(found["partitions"])
+        lines.append(f"in force in all {count} partitions" if count > 1 else "in force")
     return Text("\n".join(lines))
