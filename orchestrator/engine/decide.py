@@ -45,7 +45,8 @@ def decide(plan: Plan, state: State | None, given: Input) -> Decision:
     elif isinstance(given, Signal):
         signal(work, given)
     elif not state.open:
-        _ignore(work, given, f"the saga has ended ({state.mode})")
+        if not _known_end(work, given):
+            _ignore(work, given, f"the saga has ended ({state.mode})")
     elif isinstance(given, Repair):
         repair(work, given)
     elif state.parked:
@@ -103,6 +104,18 @@ def _start(plan: Plan, given: Start) -> Decision:
     work.emit(plan.started)
     forward.advance(work)
     return _decision(work, None, given)
+
+
+def _known_end(work: Work, given: Input) -> bool:
+    """Whether a child says again how it has ended. It does at every start on an embedded broker
+    (DESIGN law 3), and what is over would be told a little more each time.
+    """
+    if not isinstance(given, Reply):
+        return False
+    planned, step = work.plan.steps.get(given.step), work.state.steps.get(given.step)
+    if planned is None or step is None:
+        return False
+    return planned.child and step.phase in ("done", "refused")
 
 
 def _ignore(work: Work, given: Input, why: str) -> None:

@@ -49,6 +49,17 @@ def test_its_end_is_the_reply() -> None:
     assert state(saga).mode == "completed"
 
 
+@pytest.mark.parametrize("how", ["succeeded", "refused"])
+def test_told_again_when_all_is_over_it_says_nothing_new(how: str) -> None:
+    saga = deciding()
+    saga.of_child("c", how, ticket=3)
+    while state(saga).open:
+        saga.answer("r" if how == "succeeded" else "a")
+    over = state(saga)
+    again = saga.of_child("c", how, ticket=3)
+    assert (kinds(again), state(saga)) == ([], over)
+
+
 def test_its_failure_comes_back_as_the_reason() -> None:
     saga = deciding()
     told = saga.of_child("c", "refused", code="deadline_exceeded", reason="too slow", status=504)
