@@ -38,20 +38,21 @@ SECURITY: Final = {
     "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
 }
 Reader = Annotated[Principal, permission("docs:read")]
+DOCS: Final = "/docs"
 
 
 def docs_routes() -> APIRouter:
     """``/docs`` with its files, ``/openapi.json``, and ``/session`` for pages that write."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/docs")
+    @router.get(DOCS)
     async def docs(who: Reader) -> Response:
         csrf = who.session.csrf if who.session else ""
         page = Template(_file("orchestrator.admin", "pages", "docs.html").decode())
         html = page.substitute(title=escape(TITLE), csrf=escape(csrf))
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
-    @router.get("/docs/assets/{name}", dependencies=[permission("docs:read")])
+    @router.get(f"{DOCS}/assets/{{name}}", dependencies=[permission("docs:read")])
     async def asset(name: str) -> Response:
         if name not in ASSETS:
             raise Problem(404, f"no file {name}")

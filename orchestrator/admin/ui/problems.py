@@ -10,13 +10,14 @@ from fastapi.responses import Response
 from infra.http.errors import Problem
 from infra.http.guards import Guard, Principal
 from infra.http.login import PATH as LOGIN
+from orchestrator.admin.docs import DOCS
 from orchestrator.admin.ui.pages import HOME, Pages
 
-_OURS: Final = ("/", LOGIN)
+_OURS: Final = ("/", LOGIN, DOCS)
 
 
 def problem_page(pages: Pages) -> Callable[[Request, Problem], Response | None]:
-    """Answers with a page on our own paths, and leaves programs their problem documents."""
+    """Answers with a page on the paths of pages, and leaves programs their problem documents."""
 
     def page(request: Request, problem: Problem) -> Response | None:
         path = request.url.path

@@ -21,6 +21,7 @@ from services.orders.cli.options import (
     KeyOption,
     PaymentOption,
     Reference,
+    RejectOption,
     StateOption,
     StreetOption,
     ZipOption,
@@ -137,16 +138,17 @@ def review(
     context: typer.Context,
     reference: Reference,
     by: ByOption,
-    approve: ApproveOption = None,
     *,
+    approve: ApproveOption = False,
+    reject: RejectOption = False,
     reason: Annotated[str, typer.Option("--reason", help="Why; who rejects must say.")] = "",
     key: KeyOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Let an order that waits for its review go on, or not."""
-    if approve is None:
-        raise context.obj.mistaken("say --approve or --reject")
+    if approve == reject:
+        raise context.obj.mistaken("say --approve or --reject, one of them")
     body = {"approved": approve, "reviewed_by": by, "reason": reason}
     _tell(context.obj, reference, "review", body, key=key, data=data, as_json=as_json)
 

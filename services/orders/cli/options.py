@@ -15,7 +15,8 @@ KeyOption = Annotated[
     str | None, typer.Option("--key", help="Idempotency key: the same key is the same signal.")
 ]
 ByOption = Annotated[str, typer.Option("--by", help="Who says so: it is kept in the history.")]
-ApproveOption = Annotated[bool | None, typer.Option("--approve/--reject", help="Yes, or no.")]
+ApproveOption = Annotated[bool, typer.Option("--approve", help="It goes on.")]
+RejectOption = Annotated[bool, typer.Option("--reject", help="It does not.")]
 PaymentOption = Annotated[
     str | None, typer.Option("--payment-id", help="Of the payment; derived from the order.")
 ]

@@ -21,6 +21,14 @@ async def test_pages_load_for_who_is_logged_in(browser: Client, client: Client, 
         assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+async def test_a_stranger_with_a_browser_is_shown_how_to_log_in(stranger: Client):
+    page = await stranger.get("/docs", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (401, "text/html; charset=utf-8")
+    assert "login link" in page.text
+    program = await stranger.get("/docs")
+    assert program.headers["content-type"] == "application/problem+json"
+
+
 async def test_the_page_of_the_api_needs_no_network(browser: Client):
     page = await browser.get("/docs")
     assert "http://" not in page.text

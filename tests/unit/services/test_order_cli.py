@@ -166,9 +166,10 @@ def test_what_is_missing_or_wrong_is_not_asked(
     assert not terminal.calls.asked
 
 
-def test_a_review_says_yes_or_no(terminal: FakeTerminal) -> None:
-    with pytest.raises(Told, match="--approve or --reject"):
-        run(terminal, "review", "order-1", "--by", "bob")
+@pytest.mark.parametrize("both", [(), ("--approve", "--reject")])
+def test_a_review_says_yes_or_no(terminal: FakeTerminal, both: tuple[str, ...]) -> None:
+    with pytest.raises(Told, match="--approve or --reject, one of them"):
+        run(terminal, "review", "order-1", "--by", "bob", *both)
     assert not terminal.calls.asked
 
 
