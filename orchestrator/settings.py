@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=1024,
-        description="of requests, replies and log, fixed for life; None: 8, or 2 embedded (law 10)",
+        description="of requests, replies and log, fixed for life; None: 8, or 1 embedded (law 10)",
     )
     group: str = Field(
         default="saga-orchestrator",
