@@ -206,7 +206,7 @@ async def test_a_file_with_more_partitions_is_refused(
     with SagaLog.open(make_log(folder / "saga.db")) as log:
         Owner(Topic(PARTITIONS), log, "epoch-beyond").define()
         before = log.partitions()
-    with pytest.raises(OtherLog, match=f"sagas in partition {PARTITIONS}, and there are"):
+    with pytest.raises(OtherLog, match=f"sagas in partition {PARTITIONS}, and the number"):
         await Orchestrator(settings(folder), embedded_broker, Catalogue([WORK])).start()
     with SagaLog.open(folder / "saga.db") as log:
         assert (log.partitions(), log.home()) == (before, None)
