@@ -100,11 +100,6 @@ class _Source:
         with contextlib.suppress(IllegalStateError):
             self.consumer.resume(self.tp(partition))
 
-    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Where these partitions end now."""
-        found = await self.consumer.end_offsets([self.tp(p) for p in partitions])
-        return {tp.partition: end for tp, end in found.items()}
-
     async def commit(self, offsets: Mapping[int, int]) -> None:
         """Commit the next offsets to read, where they have changed."""
         wanted = {self.tp(p): o for p, o in offsets.items() if o >= 0}
@@ -136,7 +131,12 @@ class _Source:
 
 
 class KafkaInputs:
-    """Both inputs of one process. ``member`` is its static membership id in the group."""
+    """Both inputs of one process. ``member`` is its static membership id in the group.
+
+    Where they end is asked on a connection of its own: Kafka answers one request of a connection
+    after the other, and holds a fetch that finds nothing, so that on a reader's every timer would
+    be late by that (law 5 has each wait for such an answer).
+    """
 
     def __init__(self, settings: BrokerSettings, group: str, member: str, partitions: int) -> None:
         self._settings = settings
@@ -145,6 +145,7 @@ class KafkaInputs:
         self._partitions = partitions
         self._tasks: list[asyncio.Task[None]] = []
         self._sources: tuple[_Source, ...] = ()
+        self._asker: Consumer | None = None
 
     async def start(self, take: Take, told: Assignments) -> None:
         """Join the group and read; nothing is taken of a partition before it is opened."""
@@ -160,6 +161,8 @@ class KafkaInputs:
         )
         requests = self._requests(told)
         self._sources = (requests, replies)  # stop ends them even when one does not start
+        self._asker = make_consumer(self._settings, client_id="saga-ends")
+        await self._asker.start()
         await replies.consumer.start()
         tps = [replies.tp(p) for p in range(self._partitions)]
         replies.consumer.assign(tps)
@@ -191,6 +194,8 @@ class KafkaInputs:
         session has timed out, or this member comes back to its seat."""
         await end_all(self._tasks)
         await asyncio.gather(*(_stop(source.consumer, leave) for source in self._sources))
+        if self._asker is not None:
+            await self._asker.stop()
 
     async def open(self, partition: int, start: Positions) -> Positions:
         """Read this partition of both from here, or else from the committed offset, or the
@@ -218,9 +223,11 @@ class KafkaInputs:
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, Positions]:
         """Where both inputs end now; raises KafkaError."""
-        asked = list(partitions)
-        requests, replies = await asyncio.gather(*(source.ends(asked) for source in self._sources))
-        return {p: (requests[p], replies[p]) for p in asked}
+        assert self._asker is not None
+        requests, replies = self._sources
+        asked = {p: (requests.tp(p), replies.tp(p)) for p in partitions}
+        found = await self._asker.end_offsets([tp for both in asked.values() for tp in both])
+        return {p: (found[both[0]], found[both[1]]) for p, both in asked.items()}
 
     async def position(self, partition: int) -> Positions:
         """How far both were read, control records included."""

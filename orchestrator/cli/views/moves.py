@@ -17,6 +17,8 @@ def moves_view(found: Any) -> Group:
     where = f"{found.definition} {found.version}"
     if not found.sagas and not found.left:
         parts.append(Text(f"no open saga to move to {where}"))
+    elif not found.sagas:
+        parts.append(Text(f"no saga can be moved to {where}{_left(found)}"))
     elif not found.asked:
         said = f"nothing was changed; {len(found.sagas):,} sagas would be moved to {where}"
         parts.append(Text(f"{said}{_left(found)}: --yes --reason ... does it"))
