@@ -134,7 +134,7 @@ def update_address(  # pylint: disable=too-many-arguments  # each is an option
 
 
 @app.command()
-def review(
+def review(  # pylint: disable=too-many-arguments  # each is an option
     context: typer.Context,
     reference: Reference,
     by: ByOption,
