@@ -110,7 +110,7 @@ def _known_end(work: Work, given: Input) -> bool:
     """Whether a child says again how it has ended. It does at every start on an embedded broker
     (DESIGN law 3), and what is over would be told a little more each time.
     """
-    if not isinstance(given, Reply):
+    if not isinstance(given, Reply) or given.outcome not in ("succeeded", "refused"):
         return False
     planned, step = work.plan.steps.get(given.step), work.state.steps.get(given.step)
     if planned is None or step is None:

@@ -193,9 +193,10 @@ class KafkaInputs:
         """Read no more. ``leave`` the group, and others take over at once; else they do when the
         session has timed out, or this member comes back to its seat."""
         await end_all(self._tasks)
-        await asyncio.gather(*(_stop(source.consumer, leave) for source in self._sources))
+        consumers = [source.consumer for source in self._sources]
         if self._asker is not None:
-            await self._asker.stop()
+            consumers.append(self._asker)
+        await asyncio.gather(*(_stop(consumer, leave) for consumer in consumers))
 
     async def open(self, partition: int, start: Positions) -> Positions:
         """Read this partition of both from here, or else from the committed offset, or the

@@ -32,7 +32,7 @@ class Shop:
 
     def __init__(self, saga: Saga) -> None:
         self._data = saga.data
-        saga.up("--app", f"{SHOP}:silent", SAGA_APP_DIR=str(ROOT))
+        saga.up("--app", f"{SHOP}:silent", SAGA_APP_DIR=str(ROOT), SAGA_PARTITIONS="2")
         self._placed = 0
 
     def run(self, *words: str, program: str = "silent") -> Done:
@@ -124,6 +124,7 @@ def test_a_saga_that_could_not_continue_is_left(shop: Shop) -> None:
     left = shop.deploy("move", NAME, "--saga", str(saga), "--yes", *WHO, program="broken")
     assert left.code == 1, left
     assert "1 could not continue and are left" in " ".join(left.out.split()), left
+    assert "does it" not in left.out, "nothing would"
     assert "product" in left.out
     assert shop.version(saga) == OLD
 
@@ -132,7 +133,7 @@ def test_a_rollout_and_the_way_back(shop: Shop) -> None:
     half = shop.deploy("rollout", NAME, "--percent", "0", "--keys", "vip", *WHO)
     assert half.code == 0, half
     assert f"{NEW} for request keys vip of new sagas, {OLD} for the others" in half.out
-    assert "in force" in half.out
+    assert "in force in all 2 partitions" in half.out
     vip, usual = shop.place("vip"), shop.place("usual")
     assert (shop.version(vip), shop.version(usual)) == (NEW, OLD)
     whole = shop.deploy("rollout", NAME, "--percent", "100", *WHO, "--json")
@@ -140,7 +141,7 @@ def test_a_rollout_and_the_way_back(shop: Shop) -> None:
     assert shop.version(shop.place("later")) == NEW
     status = shop.status()
     (rule,) = status["rules"]
-    assert (rule["percent"], rule["by"], rule["partitions"]) == (100, "ann", [0])
+    assert (rule["percent"], rule["by"], rule["partitions"]) == (100, "ann", [0, 1])
     assert {one["version"] for one in status["versions"]} >= {OLD, NEW}
     back = shop.deploy("rollback", NAME)
     assert back.code == 0, back

@@ -18,7 +18,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saga]:
     """One `saga up` for the tests that only look at it."""
     saga = Saga(tmp_path_factory.mktemp("health"))
     try:
-        saga.up(SAGA_METRICS_PORT="0")
+        saga.up(SAGA_METRICS_PORT="0", SAGA_PARTITIONS="2")
         yield saga
     finally:
         saga.close()
@@ -28,10 +28,10 @@ def test_every_component_by_name(running: Saga) -> None:
     found = running.json("health")
     names = [one["name"] for one in found["components"]]
     assert names[:3] == ["orchestrator", "database", "broker"]
-    assert {"partition 0", "timers", "service payment"} <= set(names)
+    assert {"partition 0", "partition 1", "timers", "service payment"} <= set(names)
     assert found["status"] == "ok", found
     shown = running.run("health").out
-    assert "partition 0" in shown and "role=owner" in shown and "free_bytes=" in shown
+    assert "partition 1" in shown and "role=owner" in shown and "free_bytes=" in shown
     assert "together: ok" in shown
 
 

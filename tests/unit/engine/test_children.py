@@ -58,6 +58,8 @@ def test_told_again_when_all_is_over_it_says_nothing_new(how: str) -> None:
     over = state(saga)
     again = saga.of_child("c", how, ticket=3)
     assert (kinds(again), state(saga)) == ([], over)
+    late = saga.of_child("c", "answered", signal="s-1", why="ended")
+    assert kinds(late) == ["Ignored"], "that is no end"
 
 
 def test_its_failure_comes_back_as_the_reason() -> None:
