@@ -1,7 +1,7 @@
 """The way forward: which steps begin, and what becomes of a step that fails."""
 
 from orchestrator.definition.nodes import NO_ANSWER
-from orchestrator.engine import held
+from orchestrator.engine import deadline, held
 from orchestrator.engine.backward import settle
 from orchestrator.engine.facts import Completed, Failing, Faulted, Refused, Stuck, Succeeded
 from orchestrator.engine.inputs import Reply
@@ -12,7 +12,15 @@ from orchestrator.engine.work import Work
 
 
 def advance(work: Work) -> None:
-    """Begin every step whose needs are met; complete the saga when none is left."""
+    """Begin every step whose needs are met; complete the saga when none is left.
+
+    Nothing is begun once the deadline has passed, though its wake-up may come later: that waits for
+    what is still to be read (DESIGN law 5), and an input that was read may lead here before it.
+    """
+    if 0 < work.state.deadline < work.at and (work.committed or _left(work)):
+        deadline.look(work)
+        if work.state.mode != "forward":
+            return
     steps = work.state.steps
     left = False
     for name, planned in work.plan.steps.items():
@@ -30,6 +38,13 @@ def advance(work: Work) -> None:
     if not left:
         work.tell(Completed(work.result()))
         work.emit(work.plan.completed)
+
+
+def _left(work: Work) -> bool:
+    """Whether there is still something to do. A saga that is done is not undone for being late."""
+    steps = work.state.steps
+    over = {name for name, step in steps.items() if step.phase in ("done", "skipped")}
+    return len(over) < len(work.plan.steps)
 
 
 def go_on(work: Work) -> None:

@@ -63,6 +63,14 @@ class Actor:
                 mask |= 1 << slot
         return mask if self.situation is None or self.situation.ticking else mask & ~1
 
+    def edges(self, at: int) -> dict[int, Edge]:
+        """What is known of what inputs do to it now. Where its deadline ticks, its wake-up comes
+        before anything that is later than that.
+        """
+        here = self.situation
+        assert here is not None
+        return here.edges if here.ticking or at <= self._deadline(at) else here.overdue
+
     def keep_clock(self, edge: Edge, at: int) -> None:
         """What a decision does to the deadline."""
         dues = self.dues
@@ -76,5 +84,8 @@ class Actor:
 
     def in_time(self, at: int) -> bool:
         """Whether its end now is within the deadline."""
-        put_off = at - self.person if self.person else 0
-        return not self.late and at <= self.dues[DEADLINE] + put_off
+        return not self.late and at <= self._deadline(at)
+
+    def _deadline(self, at: int) -> int:
+        """The deadline, if nobody were waited for any more from now on."""
+        return self.dues[DEADLINE] + (at - self.person if self.person else 0)

@@ -46,7 +46,7 @@ class Automaton:
         self.labels = labels
         self._effects = Effects(self.name, self.slots, self.answers, outcomes, labels)
         self._situations: dict[tuple[str, bytes], Situation] = {}
-        self._starts: dict[tuple[bool, bool, bool], Edge] = {}
+        self._starts: dict[tuple[bool, bool, bool, bool], Edge] = {}
 
     def start(self, at: int, until: int | None) -> tuple[Edge, int]:
         """Begin at this time: the first edge, and the deadline (0: none). ``until`` is that of the
@@ -55,7 +55,7 @@ class Automaton:
         time = self.plan.definition.time_ms
         ends = [end for end in (at + time if time else 0, until) if end]
         deadline = min(ends, default=0)
-        kind = (until is None, bool(until), deadline == until)
+        kind = (until is None, bool(until), deadline == until, 0 < deadline < at)
         if kind not in self._starts:
             self._starts[kind] = self._started(at, until, deadline)
         return self._starts[kind], deadline
@@ -66,7 +66,7 @@ class Automaton:
         told = Start("start", at, SAGA, version, 1, "key", given, "", parent, until or 0)
         after, transition = decide(self.plan, None, told)
         times = times_of(after, self.names)
-        if times.deadline != deadline:
+        if times.deadline != (0 if 0 < deadline < at else deadline):
             raise NotTimeless(f"{self.name}: its deadline is {times.deadline}, not {deadline}")
         nothing = Times(deadline, 0, (0,) * len(self.names))
         edge = Edge(self._situation(after, ""))
@@ -76,7 +76,7 @@ class Automaton:
         return edge
 
     def explore(self, here: Situation, times: Times, at: int, key: int) -> Edge:
-        """What this input does here, at these times; remembered from now on."""
+        """What this input does here, at these times."""
         after, transition, clocked = self._decided(here.state, times, at, key)
         twin = self._decided(here.twin, *another_clock(times, at), key)
         if essence(twin[0]) != essence(after) or len(twin[1].facts) != len(transition.facts):
@@ -87,7 +87,6 @@ class Automaton:
         edge.moves = any(not isinstance(fact, Ignored) for fact in transition.facts)
         self._effects.of(edge, transition)
         self._stretch(edge, here.state, after, key)
-        here.edges[key] = edge
         return edge
 
     @property
@@ -99,7 +98,7 @@ class Automaton:
     def size(self) -> tuple[int, int]:
         """How many situations have been seen, and how many decisions are remembered."""
         found = self._situations.values()
-        return len(found), sum(len(one.edges) for one in found)
+        return len(found), sum(len(one.edges) + len(one.overdue) for one in found)
 
     def _decided(
         self, state: State, times: Times, at: int, key: int

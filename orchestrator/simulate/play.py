@@ -63,12 +63,14 @@ class Play:
                 break
             at, actor, key, link = moment
             if actor.situation is None:
-                actors.append(actor)
-                self._begin(actor, at, key, link)
+                if self._begin(actor, at, key, link):
+                    actors.append(actor)
                 continue
-            edge = actor.situation.edges.get(key)
+            edges = actor.edges(at)
+            edge = edges.get(key)
             if edge is None:
                 edge = actor.automaton.explore(actor.situation, actor.times(), at, key)
+                edges[key] = edge
             if self._quick and edge.lost is not None and actor is root:
                 return Played(edge.lost, at - BEGIN, False, None, self._touched)
             if edge.end is None:
@@ -96,15 +98,21 @@ class Play:
                 return then, to, key, link
         return None if at >= NEVER else (at, actor, wake(actor.due(at)), None)
 
-    def _begin(self, actor: Actor, at: int, until: int | None, link: Chain | None) -> None:
-        """A saga begins: the one that is simulated, or a child of it."""
+    def _begin(self, actor: Actor, at: int, until: int | None, link: Chain | None) -> bool:
+        """A saga begins: the one that is simulated, or a child of it. False: it is over with that,
+        as the deadline of its parent has passed.
+        """
         edge, deadline = actor.automaton.start(at, until)
         actor.dues[DEADLINE] = deadline or NEVER
         actor.since = [at] * len(actor.dues)
         actor.chain = [link] * len(actor.dues)
         actor.link = link
         actor.keep_clock(edge, at)
+        actor.end = edge.end
         self._go_on(actor, edge, at)
+        if edge.end is not None:
+            self._report(actor, at)
+        return edge.end is None
 
     def _take(self, actor: Actor, edge: Edge, at: int, link: Chain | None) -> None:
         """A decision that changes something; ``link`` is what led to the answer of a child."""

@@ -106,15 +106,17 @@ class Edge:
 class Situation:
     """States that are alike: ``state`` is one of them, ``twin`` another.
 
-    ``ticking``: the deadline comes nearer, as nobody else keeps it and no person is waited for.
-    ``turned`` names the step that turned the saga, where one did.
+    ``ticking``: the deadline comes nearer, as nobody else keeps it and no person is waited for;
+    where it is not, the deadline may have passed when something comes: ``overdue`` has the edges
+    of that. ``turned`` names the step that turned the saga, where one did.
     """
 
-    __slots__ = ("state", "twin", "edges", "ticking", "turned")
+    __slots__ = ("state", "twin", "edges", "overdue", "ticking", "turned")
 
     def __init__(self, state: State, twin: State, ticking: bool, turned: str) -> None:
         self.state = state
         self.twin = twin
         self.edges: dict[int, Edge] = {}
+        self.overdue: dict[int, Edge] = {}
         self.ticking = ticking
         self.turned = turned

@@ -48,7 +48,9 @@ def at_times(state: State, names: tuple[str, ...], times: Times) -> State:
 
 
 def another_clock(times: Times, at: int) -> tuple[Times, int]:
-    """Other times at which the same has come, and the same has not."""
+    """Other times at which the same has come, and the same has not. A deadline that comes at this
+    moment has not passed yet, and it had come or not when a person began to be waited for.
+    """
     now = at + 1_000_003
 
     def moved(time: int, number: int) -> int:
@@ -59,7 +61,8 @@ def another_clock(times: Times, at: int) -> tuple[Times, int]:
         return now + (time - at) + 1_009 * number
 
     dues = tuple(moved(due, number) for number, due in enumerate(times.dues, 3))
-    return Times(moved(times.deadline, 1), moved(times.person, 2), dues), now
+    deadline = now if times.deadline == at else moved(times.deadline, 1)
+    return Times(deadline, moved(times.person, 1), dues), now
 
 
 class Moves(NamedTuple):

@@ -11,10 +11,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from contracts.topics import REQUESTS
 from orchestrator.engine.deadline import EXCEEDED
+from orchestrator.engine.evolve import evolve
 from orchestrator.engine.facts import (
     Completed,
+    Fact,
     Failed,
     Failing,
     Late,
@@ -78,7 +82,9 @@ class Kinship:
                 case Succeeded() | Refused() if before is not None and fact.direction == "do":
                     yield from self._heard(before, fact, states)
                 case Failing() | Late() if before is not None:
-                    yield from self._timely(before, transition, fact)
+                    yield from self._timely(
+                        _just_before(before, transition, fact), transition, fact
+                    )
                 case _:
                     pass
 
@@ -124,7 +130,8 @@ class Kinship:
             yield f"child {after.saga} of {place}, which nobody asked for (law 2)"
         elif place in self._children:
             yield f"child {after.saga} of {place}: {self._children[place]} is another (law 4)"
-        elif max(asked) and not 0 < after.deadline <= max(asked):
+        elif after.mode == "forward" and max(asked) and not 0 < after.deadline <= max(asked):
+            # one that begins too late turns in the same transition, and has no deadline any more
             yield f"child {after.saga} has until {after.deadline}, its parent until {asked}"
         self._children[place] = after.saga
 
@@ -181,6 +188,12 @@ class Kinship:
             yield f"{what}, before its deadline {before.deadline}"
         elif isinstance(fact, Late) and fact.committed not in before.steps:
             yield f"{what}, which was not commanded"
+
+
+def _just_before(state: State, transition: Transition, fact: Fact) -> State:
+    """The state that a fact meets: those before it in its transition have been told."""
+    told = transition.facts[: transition.facts.index(fact)]
+    return evolve(state, replace(transition, facts=told)) if told else state
 
 
 def _input(state: State) -> dict[str, object]:

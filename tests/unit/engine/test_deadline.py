@@ -58,6 +58,29 @@ def test_forward_work_stops_and_what_was_done_is_undone() -> None:
     assert saga.left() == set()
 
 
+def test_what_is_read_after_the_deadline_begins_nothing_more() -> None:
+    saga = world(step("a"), step("b"), deadline_ms=TIME_MS)
+    saga.at = 1_001 + TIME_MS
+    told = saga.answer("a")
+    assert kinds(told) == ["Succeeded", "Failing", "Compensating", "Sent"]
+    assert (state(saga).code, "b" in state(saga).steps) == ("deadline_exceeded", False)
+
+
+def test_where_there_is_no_way_back_what_is_read_late_says_so() -> None:
+    saga = world(step("p", "pivot"), step("r", "retriable"), deadline_ms=TIME_MS)
+    saga.at = 1_001 + TIME_MS
+    assert kinds(saga.answer("p")) == ["Succeeded", "Late", "Sent"]
+    saga.answer("r")
+    assert (state(saga).mode, state(saga).late) == ("completed", True)
+
+
+def test_what_is_done_when_it_is_read_is_not_undone_for_being_late() -> None:
+    saga = world(step("a"), deadline_ms=TIME_MS)
+    saga.at = 1_001 + TIME_MS
+    assert kinds(saga.answer("a"))[0] == "Succeeded"
+    assert (state(saga).mode, state(saga).late) == ("completed", False)
+
+
 def test_a_pause_ends_with_the_deadline() -> None:
     saga = world(step("a"), deadline_ms=1_050)
     saga.answer("a", "failed")  # asked again 100 ms later, given up a second after that
