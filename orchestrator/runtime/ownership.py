@@ -145,8 +145,8 @@ def _confirm(own: Ownership, last: int, base: int) -> Result:
         for span in own.appended
         if span.id <= last
     )
-    if not spans:
-        return own, ()
+    if not spans:  # what waits was decided meanwhile, when nothing could be asked for it
+        return own, _unseen(own)
     after = _change(
         own,
         expected=spans[-1].base + spans[-1].count,

@@ -182,6 +182,14 @@ def test_an_owner_that_appends_nothing_looks_now_and_then() -> None:
     assert machine.tell(h.LookDue()) == []
 
 
+def test_answers_that_are_decided_while_a_look_is_gone_into_are_looked_for_after_it() -> None:
+    machine = owner()
+    machine.tell(h.LookDue())
+    assert machine.tell(h.EndSeen("e", -1, 0, 12)) == [h.ReadBetween(11, 12)]
+    assert machine.tell(h.Decided("e", 0, (7, 0), True)) == []
+    assert machine.tell(h.ReadBetweenDone("e", False)) == [h.SeeEnd(0, 0)]
+
+
 def test_a_higher_offset_is_looked_into() -> None:
     """A straggler is skipped and what came meanwhile is confirmed; a newer claim ends it."""
     machine = owner()
