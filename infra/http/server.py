@@ -7,12 +7,15 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from infra.clock import Clock, SystemClock
 from infra.http.errors import HttpError, OpenToTheWorld
+from infra.http.probes import Probe, Probes
+from infra.vital import vital
 
 GRACE_SECONDS: Final = 2
 _KEEP_ALIVE_SECONDS: Final = 5
@@ -21,9 +24,19 @@ _KEEP_ALIVE_SECONDS: Final = 5
 class Server:
     """One application on one address, from `start` to `stop`."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, token_configured: bool) -> None:
-        """`port` 0 takes a free one. Raises `OpenToTheWorld` when `host` is not loopback and no
-        token was configured: one that nobody chose is no protection on a network."""
+    def __init__(  # pylint: disable=too-many-arguments  # what, where, for whom
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        token_configured: bool,
+        probe: Probe | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """`port` 0 takes a free one; the `probe` is answered beside the loop (`infra.http.probes`).
+        Raises `OpenToTheWorld` when `host` is not loopback and no token was configured: one that
+        nobody chose is no protection on a network."""
         if not token_configured and not is_loopback(host):
             raise OpenToTheWorld(f"binding to {host} needs a configured token (SAGA_TOKEN)")
         self._host = host
@@ -41,6 +54,7 @@ class Server:
             )
         )
         self._task: asyncio.Task[None] | None = None
+        self._entrance = None if probe is None else _Entrance(probe, self._uvicorn, clock)
 
     @property
     def url(self) -> str:
@@ -59,9 +73,13 @@ class Server:
         started.cancel()
         if self._task.done():
             await self._task
+        elif self._entrance is not None:
+            self._entrance.open(listener)
 
     async def stop(self) -> None:
         """Take no new requests, let those under way end (at most `GRACE_SECONDS`), stop."""
+        if self._entrance is not None:
+            await self._entrance.close()
         self._uvicorn.should_exit = True
         if self._task is not None:
             await self._task
@@ -73,7 +91,7 @@ class Server:
 
     async def _serve(self, listener: socket.socket) -> None:
         try:
-            await self._uvicorn.serve([listener])
+            await self._uvicorn.serve([listener] if self._entrance is None else [])
         except SystemExit as error:  # uvicorn's way to say so; it must not end the process here
             raise HttpError("the HTTP application did not start; the log says why") from error
         finally:
@@ -113,6 +131,62 @@ class _Uvicorn(uvicorn.Server):
         """Start, and say so."""
         await super().startup(sockets)
         self.up.set()
+
+    def protocol(self) -> asyncio.Protocol:
+        """What serves one connection, as uvicorn makes it for those that it accepts itself."""
+        make: Any = self.config.http_protocol_class
+        return make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+
+class _Entrance:
+    """The thread that answers probes, and the way from it to the loop."""
+
+    def __init__(self, probe: Probe, server: _Uvicorn, clock: Clock | None) -> None:
+        self._probe = probe
+        self._server = server
+        self._clock = clock or SystemClock()
+        self._probes: Probes | None = None
+        self._thread: asyncio.Task[None] | None = None
+        self._coming: set[asyncio.Task[None]] = set()
+
+    def open(self, listener: socket.socket) -> None:
+        """Let them in."""
+        loop = asyncio.get_running_loop()
+        tell = loop.call_soon_threadsafe
+
+        def pass_on(connection: socket.socket) -> None:
+            tell(self._come, connection)
+
+        def report(seconds: float, status: int) -> None:
+            tell(self._probe.measured, seconds, status)
+
+        self._probes = Probes(listener, self._probe, self._clock, pass_on, report)
+        running = _ended(loop.run_in_executor(None, self._probes.run))
+        self._thread = vital(asyncio.create_task(running, name="probes"))
+
+    async def close(self) -> None:
+        """Let nobody in any more; whoever is on the way still comes."""
+        if self._probes is not None and self._thread is not None:
+            self._probes.stop()
+            await asyncio.wait([self._thread])
+        if self._coming:
+            await asyncio.wait(self._coming)
+
+    def _come(self, connection: socket.socket) -> None:
+        task = asyncio.create_task(self._serve(connection))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):  # it has gone again
+            await loop.connect_accepted_socket(self._server.protocol, connection)
+
+
+async def _ended(thread: asyncio.Future[None]) -> None:
+    await thread
 
 
 def is_loopback(host: str) -> bool:

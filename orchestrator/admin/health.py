@@ -10,9 +10,10 @@ from infra.http.errors import Problem
 from infra.http.guards import OPEN, Guard, permission
 from infra.http.problems import responses
 from orchestrator.admin.components import components_of, worst
-from orchestrator.admin.ports import Backend, ServicesHealth
+from orchestrator.admin.ports import Backend, Health, ServicesHealth
 
 READ: Final = "health:read"
+PREFIX: Final = "/health"
 _NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
     503: {"description": "not ready: see reasons"}
 }
@@ -20,12 +21,14 @@ _NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
 
 def health_routes(backend: Backend, services: ServicesHealth) -> APIRouter:
     """``/health``, ``/health/live``, ``/health/ready`` and ``/health/components``."""
-    router = APIRouter(prefix="/health", tags=["health"])
+    router = APIRouter(prefix=PREFIX, tags=["health"])
 
     @router.get("", dependencies=[OPEN], responses=_NOT_READY)
     async def health(response: Response) -> Any:
-        """Whether this process makes progress, in short."""
-        return _short(backend, response)
+        """Whether this process makes progress, in short. On a connection that asks for nothing else
+        it is answered beside all other work, by what the process found a moment ago.
+        """
+        return _answered(backend, response)
 
     @router.get("/live", dependencies=[OPEN])
     async def live() -> Any:
@@ -37,7 +40,7 @@ def health_routes(backend: Backend, services: ServicesHealth) -> APIRouter:
         """Whether this process makes progress; if not, 503 and the reasons. Who may read details
         gets them too: the partitions and how far each has come.
         """
-        short = _short(backend, response)
+        short = _answered(backend, response)
         if not _may_read(request):
             return {"ready": short["status"] == "ready"} | short
         details = cast(dict[str, Any], msgspec.to_builtins(backend.health(), str_keys=True))
@@ -60,8 +63,17 @@ def _may_read(request: Request) -> bool:
         return False
 
 
-def _short(backend: Backend, response: Response) -> dict[str, Any]:
+def in_short(health: Health) -> dict[str, Any]:
+    """What everybody may know of it."""
+    return {"status": "ready" if health.ready else "not_ready", "reasons": list(health.reasons)}
+
+
+def status_of(health: Health) -> int:
+    """The HTTP status that says so."""
+    return 200 if health.ready else 503
+
+
+def _answered(backend: Backend, response: Response) -> dict[str, Any]:
     found = backend.health()
-    response.status_code = 200 if found.ready else 503
-    status = "ready" if found.ready else "not_ready"
-    return {"status": status, "reasons": list(found.reasons)}
+    response.status_code = status_of(found)
+    return in_short(found)

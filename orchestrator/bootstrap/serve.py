@@ -1,5 +1,6 @@
 """The HTTP API of a process: token, guard, routes of the orchestrator and of the application."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -13,13 +14,16 @@ from infra.broker.settings import BrokerSettings
 from infra.clock import SystemClock
 from infra.http.guards import Guard, Principal
 from infra.http.login import login_path
+from infra.http.probes import Probe
 from infra.http.server import Server
 from infra.http.sessions import Sessions
 from infra.http.streams import Streams
+from infra.vital import vital
 from orchestrator.admin.application import admin_app
 from orchestrator.admin.dead_letters import DeadLetters
 from orchestrator.admin.metrics import metrics_app
 from orchestrator.admin.ports import ServiceHealth
+from orchestrator.admin.pulse import PATH, Pulse
 from orchestrator.bootstrap.backend import LateBackend
 from orchestrator.bootstrap.folder import Running, make_token, remove_running, write_running
 from orchestrator.bootstrap.load import load
@@ -73,10 +77,18 @@ async def http_api(
         services=services_health,
         streams=streams,
     )
+    pulse = Pulse(backend, clock)
     server = Server(
-        app, settings.http_host, settings.http_port, token_configured=settings.token is not None
+        app,
+        settings.http_host,
+        settings.http_port,
+        token_configured=settings.token is not None,
+        probe=Probe(PATH, pulse.told, pulse.measured),
     )
-    async with on_loopback(metrics_app(backend, services_health), settings.metrics_port) as metrics:
+    async with (
+        on_loopback(metrics_app(backend, services_health), settings.metrics_port) as metrics,
+        _beating(pulse),
+    ):
         await server.start()
         write_running(settings, Running(os.getpid(), server.url, broker.address, broker.embedded))
         try:
@@ -86,6 +98,15 @@ async def http_api(
             streams.close()
             await server.stop()
             await letters.close()
+
+
+@asynccontextmanager
+async def _beating(pulse: Pulse) -> AsyncGenerator[None, None]:
+    task = vital(asyncio.create_task(pulse.beat(), name="pulse"))
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _routers(application: Application, services: Mapping[str, object]) -> list[APIRouter]:

@@ -24,9 +24,10 @@ Visits = Callable[[int], Visit]
 
 
 class Site(NamedTuple):
-    """What is asked, by whom, and what the n-th visit asks."""
+    """What is asked, by whom, and what the n-th visit asks; ``probing`` ask for the health."""
 
     connections: Connections
+    probing: Connections
     clock: Clock
     visits: Visits
 
@@ -86,7 +87,8 @@ async def offered(
 
     async def ask(kind: Kind, what: Ask) -> None:
         asked = site.clock.monotonic()
-        answer = await site.connections.ask(what)
+        through = site.probing if kind == "health" else site.connections
+        answer = await through.ask(what)
         taken = measured.taken[kind]
         taken.seconds.append(answer.at - asked)
         taken.statuses[answer.status] += 1

@@ -31,13 +31,21 @@ class _Running(msgspec.Struct):
 
 
 class Process:
-    """One `saga up`: where its data lies, and what its metrics say of one definition."""
+    """One `saga up`: where its data lies, and what its metrics say of one definition. Those who ask
+    for its health have connections of their own, ``probing``.
+    """
 
     def __init__(
-        self, data: Path, connections: Connections, processes: Fleet, definition: str
+        self,
+        data: Path,
+        connections: Connections,
+        probing: Connections,
+        processes: Fleet,
+        definition: str,
     ) -> None:
         self.data = data
         self.connections = connections
+        self.probing = probing
         self._processes = processes
         self._definition = definition
 
@@ -103,10 +111,13 @@ async def process(
         url = await _ready(data, processes, clock)
         token = (data / "token").read_text("utf-8").strip()
         connections = Connections(url, {"Authorization": f"Bearer {token}"}, clock, MOST)
+        # A supervisor's probe has a connection of its own, and no token.
+        probing = Connections(url, {}, clock, MOST)
         try:
-            yield Process(data, connections, processes, definition)
+            yield Process(data, connections, probing, processes, definition)
         finally:
             await connections.close()
+            await probing.close()
 
 
 async def _ready(data: Path, processes: Fleet, clock: Clock) -> str:

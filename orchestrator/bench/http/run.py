@@ -41,7 +41,7 @@ async def measured(  # pylint: disable=too-many-locals  # one for each figure
     """The figures. Raises BenchError when sagas do not end, or a request fails before the
     load is offered.
     """
-    site = Site(process.connections, clock, visits)
+    site = Site(process.connections, process.probing, clock, visits)
     first, maximum = await _maximum(process, site, wanted, say)
     rate = wanted.rate if wanted.rate is not None else maximum * HALF
     due = timetable(rate, wanted.seconds, wanted.signals, random.Random(wanted.seed))

@@ -229,7 +229,7 @@ class Steps(SystemClock):
 
 async def most(server: Server, first: int, signals: float) -> int:
     """Starts taken in three seconds of a clock that moves when it is looked at."""
-    site = Site(server, Steps(), visit)  # type: ignore[arg-type]
+    site = Site(server, server, Steps(), visit)  # type: ignore[arg-type]
     return await orders_at_most(site, 3.0, first, signals, random.Random(1))
 
 
@@ -283,7 +283,7 @@ async def test_an_answer_that_is_late_holds_up_no_request_behind_it():
         if done == len(due):
             server.slow.set()
 
-    site = Site(server, SystemClock(), visit)  # type: ignore[arg-type]
+    site = Site(server, server, SystemClock(), visit)  # type: ignore[arg-type]
     measured = await offered(site, due, 100, progress)
     assert shown[-1] == len(server.asked) == len(due)
     assert [ask.path for ask in server.asked[-2:]] == ["/orders/101/status", "/orders/101/cancel"]
