@@ -35,6 +35,8 @@ SCHEMA: Final[dict[str, Any]] = {
     },
 }
 _NOT_AN_OBJECT: Final = frozenset({"dict_type", "model_type", "model_attributes_type"})
+_FOLLOWS: Final = "default_factory_not_called"
+"""The kind of an error that only follows from another: a default that is made of a wrong field."""
 
 Page = Callable[[Request, Problem], Response | None]
 
@@ -125,6 +127,7 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 def invalid_request(errors: Sequence[Any], body: Any = None) -> Problem:
     """The problem for pydantic's errors: 400 not JSON, 415 not sent as JSON, else 422."""
+    errors = [one for one in errors if one["type"] != _FOLLOWS]
     first: Mapping[str, Any] = errors[0]
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", "")

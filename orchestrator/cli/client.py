@@ -11,6 +11,9 @@ from orchestrator.cli.errors import BadInput, NoAnswer
 from orchestrator.settings import Settings
 
 TIMEOUT_S: Final = 10.0
+NO_ROUTE: Final = "not_found"
+"""The code of an answer where there is no route; whatever a route does not find has one of its own.
+"""
 
 Json = dict[str, Any]
 
@@ -77,6 +80,9 @@ def _problem(answer: httpx.Response, named: Mapping[str, str]) -> str:
         problem = None
     if isinstance(problem, dict):
         found = cast(Json, problem)
+        if found.get("code") == NO_ROUTE:
+            where = f"{answer.request.method} {answer.request.url}"
+            return f"nothing answers {where}: does that process run the service that would?"
         text = _wrong(found, named) or found.get("detail") or found.get("title")
         if text:
             return str(text)

@@ -26,6 +26,7 @@ from orchestrator.simulate.report import Report
 from orchestrator.simulate.simulate import Simulated, knob_effects, notes, report
 from orchestrator.simulate.stage import complete, resolved
 from orchestrator.simulate.template import template
+from orchestrator.simulate.untold import with_undos
 
 app = typer.Typer()
 
@@ -92,11 +93,12 @@ def simulate(  # pylint: disable=too-many-arguments,too-many-positional-argument
     wanted = Wanted(knobs, simulated.target(target, find_with), simulated.knobs(find_with), workers)
     measured = simulated.measured_in(settings, family) if from_log else None
     if write_given:
-        typer.echo(template(family, measured and measured.given()), nl=False)
+        typer.echo(template(family, measured and with_undos(measured.given(), family)[0]), nl=False)
         return 0
     outcomes, where = simulated.outcomes(given, measured, family)
+    outcomes, untold = with_undos(outcomes, family) if measured else (outcomes, [])
     complete(outcomes, family, where)
-    what = Simulated(family, runs, seed, notes(outcomes, family, measured))
+    what = Simulated(family, runs, seed, notes(outcomes, family, measured, untold))
     found = _simulate(what, outcomes, wanted)
     emit(found, view, as_json=as_json)
     if found.search and not as_json:

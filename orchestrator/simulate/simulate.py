@@ -1,5 +1,6 @@
 """The whole: many runs of a saga, what they came to, and what each knob would change."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from orchestrator.definition.nodes import Step, Wait, version
@@ -90,8 +91,10 @@ def order_of(family: Family) -> list[Part]:
     return found
 
 
-def notes(given: Given, family: Family, measured: Measured | None) -> list[str]:
-    """What is taken for granted, for people."""
+def notes(
+    given: Given, family: Family, measured: Measured | None, untold: Sequence[Part]
+) -> list[str]:
+    """What is taken for granted, for people; of ``untold`` undos the log says nothing."""
     found: list[str] = []
     if measured is not None:
         sagas = f"{measured.sagas:,} sagas of the log"
@@ -103,6 +106,9 @@ def notes(given: Given, family: Family, measured: Measured | None) -> list[str]:
         found.append("for all steps and undos what is given as otherwise")
     elif unnamed:
         found.append(f"as otherwise: {'; '.join(unnamed)}")
+    if untold:
+        said = "; ".join(map(str, untold))
+        found.append(f"never seen, so taken to work in the time of its step: {said}")
     for part, leaf in parts.items():
         if isinstance(leaf, Wait) and part not in given.parts:
             ends = f"after {leaf.timeout_ms / 1_000:g} s it is {leaf.expires}"

@@ -28,7 +28,7 @@ class OrderRequest(_Body):
 class CancelRequest(_Body):
     """Why an order is given back; nobody has to say."""
 
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=1_000)] = ""
 
 
 class OrderView(_Body):

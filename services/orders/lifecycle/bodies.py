@@ -32,11 +32,11 @@ Actor = Annotated[
     AfterValidator(worded),
 ]
 Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(printable)
+    str, StringConstraints(strip_whitespace=True, max_length=1_000), AfterValidator(printable)
 ]
 GivenReason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
     AfterValidator(worded),
 ]
 Named = Annotated[

@@ -85,6 +85,8 @@ class Lifecycles:
         It answers once the saga has begun, or with `pending` where that takes longer than a moment;
         with `Prefer: wait=N`, once the order has ended.
         """
+        if body is None and await request.body():
+            raise Problem(422, "the body must be a JSON object", code="invalid_input")
         wanted = wanted_order(order_id, body or StartBody(), self._desk.defaults(who.tenant))
         try:
             new = await or_problem(

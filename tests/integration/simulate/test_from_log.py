@@ -77,14 +77,29 @@ def words(data: Path, *more: str) -> list[str]:
 FEW = ("--runs", "2000", "--no-knobs", "--json", "--workers", "1")
 
 
-def test_what_the_log_does_not_know_is_asked_for(
+def test_an_undo_that_was_never_seen_works_in_the_time_of_its_step(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(words(data, *FEW)) == 2
-    err = capsys.readouterr().err
+    """Every order was left while it was undone; what undoes it takes 40 ms, as the slowest step."""
+    assert run(words(data, *FEW)) == 0
+    found = json.loads(capsys.readouterr().out)
     of = "order-fulfillment"
-    missing = f"{of}, payment, undo; {of}, inventory, undo; {of}, shipping, undo"
-    assert f"the saga log: nothing says what becomes of {missing}. " in " ".join(err.split())
+    undos = f"{of}, payment, undo; {of}, inventory, undo; {of}, shipping, undo"
+    assert f"never seen, so taken to work in the time of its step: {undos}" in found["notes"]
+    assert not any(note.startswith("as otherwise") for note in found["notes"])
+    assert found["took_all"]["longest"] == 0.09  # quoted, shipped, and that undone
+
+
+def test_what_the_log_does_not_know_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no payment has ever worked, nothing says how long it takes to give it back."""
+    monkeypatch.chdir(tmp_path)
+    fill(tmp_path / "saga.db", 10, 10)
+    assert run(words(tmp_path, *FEW)) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    missing = "order-fulfillment, payment, undo"
+    assert f"the saga log: nothing says what becomes of {missing}. " in err
 
 
 def test_the_file_fills_the_gaps_and_goes_first(

@@ -36,6 +36,15 @@ def test_a_problem_is_its_detail(status: int, error: type[Exception]) -> None:
         client(lambda _: httpx.Response(status, json=problem)).get("/sagas/7")
 
 
+def test_where_there_is_no_route_it_says_what_may_be_missing() -> None:
+    """`saga order` against a process that runs without the orders service."""
+    problem = {"title": "Not Found", "detail": "Not Found", "code": "not_found"}
+    why = "nothing answers GET http://api/orders/x: does that process run the service that would?"
+    with pytest.raises(BadInput) as told:
+        client(lambda _: httpx.Response(404, json=problem)).get("/orders/x")
+    assert str(told.value) == why
+
+
 def test_a_wrong_place_is_told_of_the_option_that_it_came_from() -> None:
     wrong = [
         {"pointer": "#/new_address/zip_code", "detail": "Field required"},

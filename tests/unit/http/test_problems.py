@@ -2,8 +2,9 @@
 
 import httpx
 import pytest
+from pydantic import BaseModel, Field, ValidationError
 
-from infra.http.problems import pointer
+from infra.http.problems import invalid_request, pointer
 
 Client = httpx.AsyncClient
 
@@ -102,3 +103,18 @@ async def test_lone_surrogates_do_not_break_the_refusal(client: Client):
 def test_pointers_are_escaped():
     assert pointer(("a/b", 0, "~")) == "#/a~1b/0/~0"
     assert pointer(()) == "#"
+
+
+class Lent(BaseModel):
+    """One field is made of another where it is left out."""
+
+    days: int
+    until: int = Field(default_factory=lambda given: given["days"])
+
+
+def test_a_default_that_follows_from_a_wrong_field_is_no_mistake_of_its_own():
+    with pytest.raises(ValidationError) as wrong:
+        Lent.model_validate({"days": "many"})
+    errors = [{**error, "loc": ("body", *error["loc"])} for error in wrong.value.errors()]
+    assert len(errors) == 2
+    assert [place["pointer"] for place in invalid_request(errors).errors] == ["#/days"]
