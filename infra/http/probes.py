@@ -30,6 +30,8 @@ FULL_S: Final = 1.0
 BACKLOG: Final = 2_048
 HEAD_BYTES: Final = 8_192
 _END: Final = b"\r\n\r\n"
+_MORE: Final = (b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nexpect:")
+"""Headers of a request that may not end with its head."""
 _FULL: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -71,7 +73,7 @@ class Probes:
         self._first = f"GET {probe.path} HTTP/1.1\r\n".encode()
         self._selector = selectors.DefaultSelector()
         self._quiet: dict[socket.socket, tuple[float, bool]] = {}
-        self._accept_again = 0.0
+        self._accept_again: float | None = None
         self._over = threading.Event()
         self._bell, self._ear = socket.socketpair()
         sys.setswitchinterval(SWITCH_S)
@@ -101,7 +103,9 @@ class Probes:
         self._selector.register(one, selectors.EVENT_READ)
 
     def _patience(self) -> float | None:
-        return FULL_S if self._accept_again else IDLE_S if self._quiet else None
+        if self._accept_again is not None:
+            return FULL_S
+        return IDLE_S if self._quiet else None
 
     def _heard(self, one: socket.socket) -> None:
         if one is self._listener:
@@ -147,7 +151,8 @@ class Probes:
         """Whether this is the probe, whole and alone; what is unusual about it is not for us."""
         if not head.startswith(self._first) or head.find(_END) != len(head) - len(_END):
             return False
-        return b"\r\ncontent-length:" not in (low := head.lower()) and b"\r\nexpect:" not in low
+        low = head.lower()
+        return not any(name in low for name in _MORE)
 
     def _answer(self, connection: socket.socket, head: bytes) -> None:
         began = self._clock.monotonic()
@@ -162,8 +167,8 @@ class Probes:
     def _look_around(self) -> None:
         """Who has said nothing for too long; and whether there is room for more again."""
         now = self._clock.monotonic()
-        if self._accept_again and now >= self._accept_again:
-            self._accept_again = 0.0
+        if self._accept_again is not None and now >= self._accept_again:
+            self._accept_again = None
             self._watch(self._listener)
         for connection, (since, asked) in list(self._quiet.items()):
             if now - since < IDLE_S:
