@@ -64,7 +64,7 @@ def whole(state: State, waiting: Sequence[Waiting], as_of: PartitionFacts | None
         "skipped": list(state.skipped),
         "failure": failure if state.code else None,
         "deadline": state.deadline or None,
-        "deadline_stands_still": bool(state.person_since),
+        "deadline_stands_still_since": state.person_since or None,
         "late": state.late,
         "parent": None if state.parent is None else state.parent.saga,
         "held": [

@@ -26,6 +26,15 @@ def state_text(state: str) -> str:
     return f"[{style}]{text}[/]" if style else text
 
 
+def _deadline(saga: Json) -> str:
+    """When it is; while a person is waited for it comes no nearer, and the rest of it is told."""
+    since = saga["deadline_stands_still_since"]
+    if since is None:
+        return f"{clock(saga['deadline'])} UTC"
+    left = (saga["deadline"] - since) / 1_000
+    return f"{left:.0f} s are left; it stands still while a person is waited for"
+
+
 def saga_view(saga: Json) -> RenderableType:
     """Where one saga stands, step by step, and why it does not move."""
     head = Table.grid(padding=(0, 2))
@@ -36,9 +45,7 @@ def saga_view(saga: Json) -> RenderableType:
     if saga["late"]:
         head.add_row("late", "its deadline has passed, and there was no way back")
     if saga["deadline"]:
-        still = "; it stands still while a person is waited for"
-        held = still if saga["deadline_stands_still"] else ""
-        head.add_row("deadline", f"{clock(saga['deadline'])} UTC{held}")
+        head.add_row("deadline", _deadline(saga))
     if saga["failure"]:
         failure = saga["failure"]
         head.add_row("because", escape(f"{failure['code']}: {failure['reason']}"))

@@ -1,13 +1,13 @@
 """What people read: every fact has its words, and nothing a user wrote is taken for markup."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from rich.console import Console, RenderableType
 
 from orchestrator.admin.times import offset
 from orchestrator.admin.told import told
-from orchestrator.cli.views.sagas import list_view
+from orchestrator.cli.views.sagas import list_view, saga_view
 from orchestrator.cli.views.timeline import timeline
 from orchestrator.engine import facts as f
 
@@ -35,6 +35,23 @@ EXAMPLES: tuple[f.Fact, ...] = (
     f.Parked("too large"),
     f.Ignored("late"),
 )
+
+
+SAGA: dict[str, Any] = {
+    "id": 7,
+    "definition": "order",
+    "version": "v1",
+    "key": "k",
+    "state": "running",
+    "late": False,
+    "deadline": 1_700_000_015_000,
+    "deadline_stands_still_since": None,
+    "failure": None,
+    "created_at": 1_700_000_000_000,
+    "updated_at": 1_700_000_000_000,
+    "steps": [],
+    "waiting": [],
+}
 
 
 def shown(view: RenderableType) -> str:
@@ -98,3 +115,9 @@ def test_a_page_says_how_to_get_the_next_one() -> None:
 )
 def test_durations(ms: int, text: str) -> None:
     assert offset(ms) == text
+
+
+def test_a_deadline_is_a_time_or_what_is_left_of_it_while_a_person_is_waited_for() -> None:
+    assert "deadline     2023-11-14 22:13:35 UTC" in shown(saga_view(SAGA))
+    waited_for = {**SAGA, "deadline_stands_still_since": SAGA["created_at"] + 3_000}
+    assert "12 s are left; it stands still while a person" in shown(saga_view(waited_for))

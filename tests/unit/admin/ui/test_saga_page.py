@@ -27,6 +27,19 @@ async def test_one_saga_in_its_three_panes(browser: Client, ordered: Callable):
     assert "RestoreThings to inventory, undoes inventory" in said
 
 
+async def test_while_a_person_is_waited_for_it_tells_the_time_that_is_left(
+    browser: Client, backend: FakeBackend, ordered: Callable
+):
+    """However long that takes: the deadline comes no nearer meanwhile, and none has passed."""
+    saga = await ordered(approved=None)
+    backend.clock.advance(3_600_000)
+    said = text(await page(browser, f"/ui/sagas/{saga}"))
+    assert "in 15 min, counted from when no person is waited for any more" in said
+    facts = (await browser.get(f"/sagas/{saga}")).json()
+    left = facts["deadline"] - facts["deadline_stands_still_since"]
+    assert 890_000 < left < 900_000, "what was quoted before took its time"
+
+
 async def test_parent_and_child_lead_to_each_other(
     browser: Client, backend: FakeBackend, ordered: Callable
 ):
