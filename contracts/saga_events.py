@@ -3,7 +3,9 @@
 Keyed by the request key of the saga's start, which stands in the envelope (``requestkey``).
 """
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field
 
 from contracts.messages import Event, Message
 from contracts.topics import EVENTS
@@ -54,7 +56,8 @@ class SagaRefused(SagaEvent):
 
 class SagaSignalled(SagaEvent):
     """The saga was told something: it was applied, refused (``why``), or is held until the step
-    that it concerns has settled.
+    that it concerns has settled. ``data`` is what it carried; of one that is refused that is not
+    kept.
     """
 
     signal: str
@@ -63,6 +66,7 @@ class SagaSignalled(SagaEvent):
     why: str
     by: str
     reason: str
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 class Move(Message):
@@ -93,6 +97,31 @@ class SagaTurned(SagaEvent):
     code: str
     reason: str
     status: int
+    parent: int
+
+
+class SagaRepaired(SagaEvent):
+    """A person has decided how a saga goes on that stood still: a step is tried again or written
+    off, or everything that stands still goes on (``resume``, which names no step). Told where its
+    moves are told; ``parent`` is as there.
+    """
+
+    action: Literal["retry", "skip", "resume"]
+    step: str
+    direction: Literal["do", "undo"]
+    by: str
+    reason: str
+    parent: int
+
+
+class SagaMoved(SagaEvent):
+    """A person has decided that the saga goes on by another version of its definition. Told where
+    its moves are told; ``parent`` is as there.
+    """
+
+    version: str
+    by: str
+    reason: str
     parent: int
 
 

@@ -7,12 +7,13 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from infra.clock import Clock, SystemClock
+from infra.http.connections import Connection
 from infra.http.errors import HttpError, OpenToTheWorld
 from infra.http.probes import Probe, Probes
 from infra.vital import vital
@@ -44,6 +45,7 @@ class Server:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
+                http=Connection,
                 log_config=None,  # our own logging is configured once, for the process
                 access_log=False,
                 server_header=False,
@@ -134,10 +136,7 @@ class _Uvicorn(uvicorn.Server):
 
     def protocol(self) -> asyncio.Protocol:
         """What serves one connection, as uvicorn makes it for those that it accepts itself."""
-        make: Any = self.config.http_protocol_class
-        return make(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        return Connection(self.config, self.server_state, self.lifespan.state)
 
 
 class _Entrance:

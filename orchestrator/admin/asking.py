@@ -208,7 +208,10 @@ def repairable(state: State, step: str) -> None:
     if not state.open:
         raise Problem(409, f"saga {state.saga} has ended: {state.status}", code="saga_ended")
     if state.status != "needs_operator":
-        raise Problem(409, f"saga {state.saga} waits for no operator", code="nothing_stands_still")
+        running = [one.child for one in state.steps.values() if one.child and one.waits]
+        below = f"; of its child that may be so: saga {', '.join(running)}" if running else ""
+        detail = f"saga {state.saga} waits for no operator{below}"
+        raise Problem(409, detail, code="nothing_stands_still")
     if step and step not in state.stuck:
         detail = f"step {step} waits for no operator; these do: {', '.join(state.stuck)}"
         raise Problem(409, detail, code="step_not_stuck")

@@ -21,6 +21,7 @@ from orchestrator.engine.facts import (
     Failing,
     Faulted,
     Late,
+    Moved,
     Parked,
     Refused,
     Repaired,
@@ -81,6 +82,7 @@ def signalled(state: State, transition: Transition, fact: Taken) -> Outgoing:
         "why": fact.why if isinstance(fact, SignalRefused) else "",
         "by": fact.by,
         "reason": fact.reason,
+        "data": {} if isinstance(fact, SignalRefused) else fact.data,
     }
     place = f"signal/{short(fact.id)}/{outcomes[type(fact)]}"
     return _told(state, transition, place, "SagaSignalled", data)
@@ -109,8 +111,8 @@ _PHASES: Final[dict[type, Callable[[Any], _Move | None]]] = {
 
 class Way:
     """What is told of a saga whose definition wants its way told, not only its end: the moves of
-    its steps, and that it turns. Moves of one transition are one event, unless something else that
-    is told stands between them.
+    its steps, that it turns, and what a person decided about it. Moves of one transition are one
+    event, unless something else that is told stands between them.
     """
 
     def __init__(self, state: State, transition: Transition) -> None:
@@ -121,10 +123,9 @@ class Way:
         self._told: list[Outgoing] = []
 
     def see(self, place: int, fact: Fact) -> None:
-        """A fact, and its place in the transition: it may be a move, or the turn."""
-        if isinstance(fact, Failing):
-            self._told = [*self.told(), self._turned(fact)]
-            return
+        """A fact, and its place in the transition: what it tells, if anything."""
+        if isinstance(fact, (Failing, Repaired, Moved)):
+            self._told = [*self.told(), self._said(fact)]
         move_of = _PHASES.get(type(fact))
         move = move_of(fact) if move_of else None
         if move is None or _looks_after(fact, self._transition):
@@ -142,9 +143,16 @@ class Way:
             self._moves = []
         return events
 
-    def _turned(self, fact: Failing) -> Outgoing:
-        why = {"code": fact.code, "reason": fact.reason, "status": fact.status}
-        return self._event("turned", "SagaTurned", why)
+    def _said(self, fact: Failing | Repaired | Moved) -> Outgoing:
+        number = self._transition.number
+        if isinstance(fact, Failing):
+            why = {"code": fact.code, "reason": fact.reason, "status": fact.status}
+            return self._event("turned", "SagaTurned", why)
+        who = {"by": fact.by, "reason": fact.reason}
+        if isinstance(fact, Moved):
+            return self._event(f"{number}/moved", "SagaMoved", {"version": fact.version, **who})
+        what = {"action": fact.action, "step": fact.step, "direction": fact.direction}
+        return self._event(f"{number}/repaired", "SagaRepaired", {**what, **who})
 
     def _event(self, place: str, kind: str, data: Json) -> Outgoing:
         parent = self._state.parent.saga if self._state.parent else 0

@@ -129,9 +129,15 @@ def words_of(line: Json) -> str:
             again = f", round {data['round']}" if data.get("round", 1) > 1 else ""
             return f"{back}{data['step']} {data['phase']}{attempt}{again}"
         case "signal":
-            reason = f" ({data['reason']})" if data["reason"] else ""
+            said = ", ".join(filter(None, (_carried(data["data"]), data["reason"])))
             why = f": {data['why']}" if data["why"] else ""
-            return f"{data['signal']}{reason} {data['outcome']}{why}"
+            return f"{data['signal']}{said and f' ({said})'} {data['outcome']}{why}"
+        case "repair":
+            undo = "undo " if data["direction"] == "undo" else ""
+            what = f" of {undo}{data['step']}" if data["step"] else ""
+            return f"{data['action']}{what}, as a person decided: {data['reason']}"
+        case "move":
+            return f"{data['definition']} goes on by version {data['version']}: {data['reason']}"
         case "address":
             return f"goes to {_line(data['new'])}, no longer to {_line(data['old'])}"
         case "late":
@@ -143,6 +149,13 @@ def words_of(line: Json) -> str:
         case kind:
             told = ", ".join(f"{name} {value}" for name, value in data.items() if value)
             return f"{kind.replace('_', ' ')}: {told}"
+
+
+def _carried(data: Json) -> str:
+    """What a signal said besides its reason: yes or no, or where to."""
+    if "approved" in data:
+        return "approved" if data["approved"] else "rejected"
+    return f"to {_line(data['new_address'])}" if "new_address" in data else ""
 
 
 def _step(order: Json) -> str:

@@ -160,7 +160,8 @@ def _write(record: Record, wanted: Wanted, why: str) -> None:
     record.write(
         _INSERT_SIGNAL, signal_id=wanted.id, **told, **fields, asked=int(bool(why)), decided_at=at
     )
-    record.note("signal", wanted.actor, id=wanted.id, reason=wanted.reason, **told)
+    given = {"id": wanted.id, "reason": wanted.reason, "data": wanted.data}
+    record.note("signal", wanted.actor, **given, **told)
 
 
 def _same(found: SignalRow, wanted: Wanted) -> None:
@@ -169,5 +170,5 @@ def _same(found: SignalRow, wanted: Wanted) -> None:
     # of one that came by way of somebody else only that much is known
     known = found.data == "{}" or json.loads(found.data) == wanted.data
     if before != (wanted.signal, wanted.actor, wanted.reason) or not known:
-        reason = f"this Idempotency-Key was used for another signal to the order: {found.signal}"
+        reason = f"this Idempotency-Key was used before: for {found.signal}, with other content"
         raise OrderRefused("idempotency_key_reused", reason, 422)

@@ -19,9 +19,11 @@ from contracts.lifecycle import (
 from contracts.saga_events import (
     SagaEvent,
     SagaLate,
+    SagaMoved,
     SagaNeedsOperator,
     SagaProgressed,
     SagaRefused,
+    SagaRepaired,
     SagaSignalled,
     SagaTurned,
 )
@@ -133,11 +135,12 @@ def signalled(event: SagaSignalled, work: Work) -> None:
     order = _of(work, event)
     if order is None:
         return
-    record = _record(work, order)
+    record, found = _record(work, order), signal_of(work.db, order, event.id)
     told = {"signal": event.signal, "outcome": event.outcome, "why": event.why}
-    record.note("signal", event.by, id=event.id, reason=event.reason, **told)
-    if signal_of(work.db, order, event.id) is None:
-        asked = {"actor": event.by, "reason": event.reason, "data": "{}", "asked": 1}
+    data = event.data if found is None else json.loads(found.data)
+    record.note("signal", event.by, id=event.id, reason=event.reason, data=data, **told)
+    if found is None:
+        asked = {"actor": event.by, "reason": event.reason, "data": dumps(data), "asked": 1}
         record.write(_INSERT_SIGNAL, signal_id=event.id, **told, **asked, decided_at=_at(work))
     else:
         record.write(_DECIDE_SIGNAL, signal_id=event.id, outcome=event.outcome, why=event.why)
@@ -160,6 +163,31 @@ def turned(event: SagaTurned, work: Work) -> None:
     record.write(_SET_FAILURE, **failure, status=event.status, undone="[]")
     record.restate(**failure)
     wake(work, order)
+
+
+@participant.consumes(SagaRepaired)
+def repaired(event: SagaRepaired, work: Work) -> None:
+    """A person decided how it goes on, where its saga or its child stood still."""
+    order, above = _of(work, event), ""
+    if order is None and event.parent:
+        order, above = by_saga(work.db, work.tenant, event.parent), f"{event.definition}/"
+    if order is not None:
+        path = event.step and f"{above}{event.step}"
+        what = {"action": event.action, "step": path, "direction": event.direction}
+        _record(work, order).note("repair", event.by, **what, reason=event.reason)
+        wake(work, order)
+
+
+@participant.consumes(SagaMoved)
+def goes_on(event: SagaMoved, work: Work) -> None:
+    """A person decided that its saga, or its child, goes on by another version."""
+    order = _of(work, event)
+    if order is None and event.parent:
+        order = by_saga(work.db, work.tenant, event.parent)
+    if order is not None:
+        what = {"definition": event.definition, "version": event.version}
+        _record(work, order).note("move", event.by, **what, reason=event.reason)
+        wake(work, order)
 
 
 @participant.consumes(SagaLate)

@@ -202,7 +202,8 @@ class Lifecycles:
             return order_id
         order = looked(self._orders.find, who.tenant, order_id)
         detail = (
-            f"order {order_id} is fulfilled in one go: it has no lifecycle, and takes no signals"
+            f"order {order_id} is fulfilled in one go: it takes no signals, and what happened to it"
+            f" is the history of its saga: saga history {order.saga or 'ID'}"
         )
         members = {"workflow_id": order.saga}
         raise Problem(409, detail, code="order_without_lifecycle", members=members)

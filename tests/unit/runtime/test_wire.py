@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from contracts.topics import EVENTS, partition_of_saga, saga_id
 from infra.broker.settings import BrokerSettings
 from orchestrator.engine.decide import decide, park
-from orchestrator.engine.facts import Completed, Transition
+from orchestrator.engine.evolve import evolve
+from orchestrator.engine.facts import Completed, Moved, Transition
 from orchestrator.engine.inputs import Input, Repair, Reply, Start, Wake
 from orchestrator.engine.plan import Plan
 from orchestrator.engine.state import State
@@ -124,6 +126,36 @@ def test_the_turn_is_told_before_what_is_in_flight_settles() -> None:
         "parent": 0,
     }
     assert not turning(progress=False)
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_what_a_person_decides_is_told_with_who_and_why(progress: bool) -> None:
+    plan = Plan(replace(definition(step("a", "pivot")), progress=progress))
+    state, _ = decide(plan, None, Start("s", 1, SAGA, plan.version, 1, "key", {"order": 1}))
+    while state.steps["a"].phase != "stuck":
+        state, _ = decide(plan, state, Wake("w", state.wake_at))
+    repair = Repair("r1", state.updated_at, "retry", "a", "carrier back", "ann")
+    state, told = decide(plan, state, repair)
+    events = [m for m in published(state, told) if m["type"].startswith("Saga")]
+    if not progress:
+        assert not events
+        return
+    assert [m["type"] for m in events] == ["SagaRepaired", "SagaProgressed"]
+    assert events[0]["data"] == {
+        "definition": "test",
+        "action": "retry",
+        "step": "a",
+        "direction": "do",
+        "by": "ann",
+        "reason": "carrier back",
+        "parent": 0,
+    }
+    fact = Moved("v2", "m1", "mended", "ann")
+    moved = Transition(SAGA, state.number + 1, 9, "m1", (fact,))
+    (one,) = published(evolve(state, moved), moved)
+    assert (one["type"], one["id"]) == ("SagaMoved", f"1/{SAGA}/{moved.number}/moved")
+    who = {"by": "ann", "reason": "mended", "parent": 0}
+    assert one["data"] == {"definition": "test", "version": "v2", **who}
 
 
 def test_the_moves_of_one_decision_are_one_event_unless_the_turn_stands_between_them() -> None:

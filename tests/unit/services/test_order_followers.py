@@ -7,7 +7,8 @@ import pytest
 
 from contracts.address import Address
 from contracts.lifecycle import OrderAddressUpdated
-from contracts.saga_events import SagaLate, SagaNeedsOperator, SagaRefused
+from contracts.saga_events import SagaLate, SagaMoved, SagaNeedsOperator, SagaRefused, SagaRepaired
+from services.orders.lifecycle.starts import LIFECYCLE
 from tests.unit.services.messages import NOW
 from tests.unit.services.orders_led import (
     AT_ONCE,
@@ -205,6 +206,42 @@ async def test_signals_that_came_another_way_are_known_too(shop: Shop, led: Led)
     assert (shown["outcome"], shown["why"], shown["by"]) == ("refused", "too late", "ann")
     assert (again.status_code, again.json()["signal"]) == (409, shown)
     assert await statuses(shop) == ["running"]
+
+
+async def test_the_history_says_what_a_signal_carried(shop: Shop, led: Led) -> None:
+    """As it was given here, or else as its saga tells it: yes or no, by whom and why."""
+    yes = told("applied", "k-7", signal="review").model_copy(update={"data": {"approved": True}})
+    await led.tell(started(), moved("review", "waiting"), yes)
+    async with shop.client() as client:
+        no = {"approved": False, "reviewed_by": "bob", "reason": "odd"}
+        place = f"/orders/{REFERENCE}/signals/review"
+        await client.post(place, json=no, headers={"Idempotency-Key": "k-8"})
+        await led.tell(told("refused", "k-8", "too late", signal="review"))
+        other = (await client.get(f"/orders/{REFERENCE}/signals/k-7")).json()
+    said = [line["data"]["data"] for line in await lines(shop, "signal")]
+    assert said == [{"approved": True}, {"approved": False}, {"approved": False}]
+    assert other["data"] == {"approved": True}
+
+
+async def test_what_a_person_decided_about_its_saga_or_its_child_is_in_the_history(
+    shop: Shop, led: Led
+) -> None:
+    who = {"by": "ann", "reason": "carrier back"}
+    await led.tell(started(), SagaMoved(definition=LIFECYCLE, version="v2", parent=0, **who))
+    mended = {"definition": "shipping", "parent": SAGA, "direction": "do", **who}
+    await led.child(SagaRepaired(action="retry", step="dispatch", **mended))
+    await led.child(SagaRepaired(action="resume", step="", **mended))
+    await led.child(SagaMoved(definition="shipping", version="v3", parent=SAGA, **who))
+    moves = [(line["actor"], line["data"]) for line in await lines(shop, "move")]
+    assert moves == [
+        ("ann", {"definition": LIFECYCLE, "version": "v2", "reason": "carrier back"}),
+        ("ann", {"definition": "shipping", "version": "v3", "reason": "carrier back"}),
+    ]
+    repairs = [line["data"] for line in await lines(shop, "repair")]
+    assert [(one["action"], one["step"]) for one in repairs] == [
+        ("retry", "shipping/dispatch"),
+        ("resume", ""),
+    ]
 
 
 async def test_a_start_that_is_refused_ends_the_order_and_what_it_was_told(shop: Shop) -> None:

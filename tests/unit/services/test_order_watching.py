@@ -16,6 +16,11 @@ def line(number: int, kind: str, **data: Any) -> dict[str, Any]:
     return {"id": number, "at": at, "type": kind, "actor": "ann", "workflow_id": 1, "data": data}
 
 
+def signal(number: int, name: str, data: dict[str, Any], reason: str = "") -> dict[str, Any]:
+    """The line of a signal that applied."""
+    return line(number, "signal", signal=name, outcome="applied", why="", reason=reason, data=data)
+
+
 LINES = [
     (line(1, "start", payment_id="p"), "asked for, with payment p"),
     (line(2, "state", **{"from": "new", "to": "received"}), "state new -> received"),
@@ -29,8 +34,28 @@ LINES = [
         "undo prepare sent, attempt 2, round 3",
     ),
     (
-        line(6, "signal", signal="cancel", outcome="refused", why="too late", reason="twice"),
+        line(
+            6, "signal", signal="cancel", outcome="refused", why="too late", reason="twice", data={}
+        ),
         "cancel (twice) refused: too late",
+    ),
+    (signal(11, "review", {"approved": True}), "review (approved) applied"),
+    (signal(12, "review", {"approved": False}, "odd"), "review (rejected, odd) applied"),
+    (
+        signal(13, "update-address", {"new_address": ORDER["address"]}),
+        "update-address (to A 1, 1 B, DE) applied",
+    ),
+    (
+        line(14, "repair", action="retry", step="shipping/a", direction="undo", reason="back"),
+        "retry of undo shipping/a, as a person decided: back",
+    ),
+    (
+        line(15, "repair", action="resume", step="", direction="do", reason="back"),
+        "resume, as a person decided: back",
+    ),
+    (
+        line(16, "move", definition="shipping", version="v2", reason="mended"),
+        "shipping goes on by version v2: mended",
     ),
     (
         line(7, "address", old=ORDER["address"], new={**ORDER["address"], "state": "S"}),
