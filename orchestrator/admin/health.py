@@ -52,6 +52,11 @@ def health_routes(backend: Backend, services: ServicesHealth) -> APIRouter:
         found = components_of(backend, services())
         return {"status": worst(found), "components": msgspec.to_builtins(found)}
 
+    for path, answer in (("", health), ("/live", live), ("/ready", ready)):
+        # Some load balancers ask by HEAD.
+        router.add_api_route(
+            path, answer, methods=["HEAD"], dependencies=[OPEN], include_in_schema=False
+        )
     return router
 
 

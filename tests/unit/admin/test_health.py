@@ -89,6 +89,8 @@ async def test_in_short_it_is_open(stranger: Client, backend: FakeBackend):
         assert answer.status_code == 503
         assert answer.json()["reasons"] == ["partition 1 has no owner"]
     assert (await stranger.get("/health/live")).json() == {"status": "live"}
+    asked = [await stranger.head(f"/health{path}") for path in ("", "/ready", "/live")]
+    assert [one.status_code for one in asked] == [503, 503, 200], "as it is asked by HEAD"
 
 
 async def test_details_are_for_who_may_read_them(
