@@ -25,6 +25,9 @@ OPEN = {
     "GET /health",
     "GET /health/live",
     "GET /health/ready",
+    "HEAD /health",
+    "HEAD /health/live",
+    "HEAD /health/ready",
     "GET /login",
     "GET /ui/assets/{name}",  # style and scripts: the page that asks to log in needs them too
 }
