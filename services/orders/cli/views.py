@@ -7,6 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from services.orders.cli.words import address_line, words_of
+
 Json = dict[str, Any]
 
 _STYLES: Final = {
@@ -36,7 +38,7 @@ def status_view(order: Json) -> RenderableType:
     if order.get("amount") is not None:
         head.add_row("amount", _money(order))
     if order.get("address"):
-        head.add_row("goes to", escape(_line(order["address"])))
+        head.add_row("goes to", escape(address_line(order["address"])))
     for name, value in (order["result"] or {}).items():
         if name in ("carrier", "tracking_number", "shipped_at"):
             head.add_row(name.replace("_", " "), escape(str(value)))
@@ -114,60 +116,10 @@ def list_view(page: Json) -> RenderableType:
     return Group(table, Text(f"more: --after {after}", style="dim"))
 
 
-def words_of(line: Json) -> str:
-    """What a line of the history tells, in words."""
-    data = line["data"]
-    match line["type"]:
-        case "start":
-            return f"asked for, with payment {data['payment_id']}"
-        case "state" | "status":
-            why = f": {data['reason']}" if data.get("reason") else ""
-            return f"{line['type']} {data['from']} -> {data['to']}{why}"
-        case "step":
-            back = "undo " if data["direction"] == "undo" else ""
-            attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) > 1 else ""
-            again = f", round {data['round']}" if data.get("round", 1) > 1 else ""
-            return f"{back}{data['step']} {data['phase']}{attempt}{again}"
-        case "signal":
-            said = ", ".join(filter(None, (_carried(data["data"]), data["reason"])))
-            why = f": {data['why']}" if data["why"] else ""
-            return f"{data['signal']}{said and f' ({said})'} {data['outcome']}{why}"
-        case "repair":
-            undo = "undo " if data["direction"] == "undo" else ""
-            what = f" of {undo}{data['step']}" if data["step"] else ""
-            return f"{data['action']}{what}, as a person decided: {data['reason']}"
-        case "move":
-            return f"{data['definition']} goes on by version {data['version']}: {data['reason']}"
-        case "address":
-            return f"goes to {_line(data['new'])}, no longer to {_line(data['old'])}"
-        case "late":
-            return f"late: its deadline passed when {data['committed']} had been commanded already"
-        case "needs_operator":
-            undo = "undo" if data["direction"] == "undo" else ""
-            place = " ".join(filter(None, (data["definition"], undo, data["step"])))
-            return f"needs an operator: {place} stands still, {data['cause']}"
-        case kind:
-            told = ", ".join(f"{name} {value}" for name, value in data.items() if value)
-            return f"{kind.replace('_', ' ')}: {told}"
-
-
-def _carried(data: Json) -> str:
-    """What a signal said besides its reason: yes or no, or where to."""
-    if "approved" in data:
-        return "approved" if data["approved"] else "rejected"
-    return f"to {_line(data['new_address'])}" if "new_address" in data else ""
-
-
 def _step(order: Json) -> str:
     back = "undo " if order.get("direction") == "undo" else ""
     attempt = f", attempt {order['attempt']}" if (order.get("attempt") or 1) > 1 else ""
     return f"{back}{order['current_step']} ({order['phase']}{attempt})"
-
-
-def _line(address: Json) -> str:
-    place = f"{address['zip_code']} {address['city']}"
-    parts = (address["street"], place, address["state"], address["country"])
-    return ", ".join(filter(None, parts))
 
 
 def _coloured(status: str) -> str:

@@ -11,7 +11,8 @@ from rich.console import Group
 from rich.live import Live
 
 from infra.commands import Api, Terminal
-from services.orders.cli.views import history_view, status_view, words_of
+from services.orders.cli.views import history_view, status_view
+from services.orders.cli.words import words_of
 
 Json = dict[str, Any]
 
