@@ -5,13 +5,13 @@ gets; bodies have a limit of their own (`infra.http.limits`).
 """
 
 import asyncio
-import json
-from typing import Any, Final
+from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infra.http.errors import Problem
-from infra.http.problems import MEDIA_TYPE, document
+from infra.http.problems import MEDIA_TYPE, problem_response
+from infra.http.raw import rendered
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """How much of a head may have come without its end."""
@@ -75,12 +75,9 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         if self.transport.is_closing():
             return
-        told: Any = document(problem)
-        body = json.dumps(told).encode()
-        head = (
-            f"HTTP/1.1 {problem.status} {told['title']}\r\nconnection: close\r\n"
-            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
+        answer = problem_response(problem)
         self._done_waiting()
-        self.transport.write(head.encode() + body)
+        self.transport.write(
+            rendered(answer.status_code, bytes(answer.body), MEDIA_TYPE, last=True)
+        )
         self.transport.close()

@@ -11,14 +11,11 @@ import errno
 import selectors
 import socket
 import sys
-import threading
 from collections.abc import Callable
-from email.utils import formatdate
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from infra.clock import Clock
-from infra.http.limits import SECURITY_HEADERS
+from infra.http.raw import rendered
 
 IDLE_S: Final = 5.0
 """How long a connection may say nothing: then it is closed, or the loop's if it never said any."""
@@ -74,7 +71,7 @@ class Probes:
         self._selector = selectors.DefaultSelector()
         self._quiet: dict[socket.socket, tuple[float, bool]] = {}
         self._accept_again: float | None = None
-        self._over = threading.Event()
+        self._over = False
         self._bell, self._ear = socket.socketpair()
         sys.setswitchinterval(SWITCH_S)
         listener.setblocking(False)
@@ -85,7 +82,7 @@ class Probes:
         try:
             self._watch(self._ear)
             self._watch(self._listener)
-            while not self._over.is_set():
+            while not self._over:
                 for key, _ in self._selector.select(self._patience()):
                     self._heard(key.fileobj)  # type: ignore[arg-type]
                 self._look_around()
@@ -96,7 +93,6 @@ class Probes:
 
     def stop(self) -> None:
         """Accept no more; from any thread. What was passed on is left alone."""
-        self._over.set()
         self._bell.close()
 
     def _watch(self, one: socket.socket) -> None:
@@ -110,7 +106,9 @@ class Probes:
     def _heard(self, one: socket.socket) -> None:
         if one is self._listener:
             self._accept()
-        elif one is not self._ear:
+        elif one is self._ear:
+            self._over = True
+        else:
             self._look(one)
 
     def _accept(self) -> None:
@@ -158,7 +156,7 @@ class Probes:
         began = self._clock.monotonic()
         connection.recv(len(head))
         told, last = self._probe.told(), b"\r\nconnection: close" in head.lower()
-        sent = connection.send(rendered(told, last=last))
+        sent = connection.send(rendered(*told, "application/json", last=last))
         self._report(self._clock.monotonic() - began, told.status)
         self._quiet[connection] = began, True
         if last or not sent:
@@ -186,18 +184,3 @@ class Probes:
     def _drop(self, connection: socket.socket) -> None:
         self._leave(connection)
         connection.close()
-
-
-def rendered(told: Told, *, last: bool) -> bytes:
-    """The answer as it is sent, with the headers that every answer has."""
-    headers = {
-        "date": formatdate(usegmt=True),
-        "content-length": str(len(told.body)),
-        "content-type": "application/json",
-        **{name.lower(): value for name, value in SECURITY_HEADERS.items()},
-    }
-    if last:
-        headers["connection"] = "close"
-    status = f"HTTP/1.1 {told.status} {HTTPStatus(told.status).phrase}"
-    lines = [status, *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + told.body

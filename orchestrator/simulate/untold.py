@@ -1,7 +1,7 @@
 """Undos of which a log says nothing, as nothing was ever undone there."""
 
 from orchestrator.simulate.cast import Family, parts_of
-from orchestrator.simulate.outcomes import Given, Outcome, Outcomes, Part
+from orchestrator.simulate.outcomes import Given, Outcomes, Part
 
 
 def with_undos(given: Given, family: Family) -> tuple[Given, list[Part]]:
@@ -15,5 +15,5 @@ def with_undos(given: Given, family: Family) -> tuple[Given, list[Part]]:
             continue
         works = tuple(one for one in step if one.kind == "works")
         if works:
-            found[part] = Outcomes(tuple(Outcome("works", w.weight, w.duration) for w in works))
+            found[part] = Outcomes(works)
     return Given({**given.parts, **found}, given.otherwise, given.hop), list(found)

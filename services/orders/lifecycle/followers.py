@@ -112,9 +112,7 @@ def refused(event: SagaRefused, work: Work) -> None:
 @participant.consumes(SagaProgressed)
 def progressed(event: SagaProgressed, work: Work) -> None:
     """Steps of its saga, or of its child, have moved."""
-    order, above = _of(work, event), ""
-    if order is None and event.parent:
-        order, above = by_saga(work.db, work.tenant, event.parent), f"{event.definition}/"
+    order, above = _where(work, event)
     if order is None:
         return
     record = _record(work, order)
@@ -168,9 +166,7 @@ def turned(event: SagaTurned, work: Work) -> None:
 @participant.consumes(SagaRepaired)
 def repaired(event: SagaRepaired, work: Work) -> None:
     """A person decided how it goes on, where its saga or its child stood still."""
-    order, above = _of(work, event), ""
-    if order is None and event.parent:
-        order, above = by_saga(work.db, work.tenant, event.parent), f"{event.definition}/"
+    order, above = _where(work, event)
     if order is not None:
         path = event.step and f"{above}{event.step}"
         what = {"action": event.action, "step": path, "direction": event.direction}
@@ -181,9 +177,7 @@ def repaired(event: SagaRepaired, work: Work) -> None:
 @participant.consumes(SagaMoved)
 def goes_on(event: SagaMoved, work: Work) -> None:
     """A person decided that its saga, or its child, goes on by another version."""
-    order = _of(work, event)
-    if order is None and event.parent:
-        order = by_saga(work.db, work.tenant, event.parent)
+    order, _ = _where(work, event)
     if order is not None:
         what = {"definition": event.definition, "version": event.version}
         _record(work, order).note("move", event.by, **what, reason=event.reason)
@@ -230,6 +224,18 @@ def _of(work: Work, event: SagaEvent) -> Lifecycle | None:
             record.began(work.saga)
             order = record.order
     return order
+
+
+def _where(
+    work: Work, event: SagaProgressed | SagaRepaired | SagaMoved
+) -> tuple[Lifecycle | None, str]:
+    """The order whose own saga tells this, or its child; and what stands before a step's name in
+    its path.
+    """
+    order = _of(work, event)
+    if order is None and event.parent:
+        return by_saga(work.db, work.tenant, event.parent), f"{event.definition}/"
+    return order, ""
 
 
 def _of_family(work: Work, event: SagaEvent) -> Lifecycle | None:

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from infra.clock import ManualClock
-from infra.http.probes import IDLE_S, Probe, Probes, Told, rendered
+from infra.http.probes import IDLE_S, Probe, Probes, Told
+from infra.http.raw import rendered
 from infra.http.server import Server
 from infra.vital import VitalTaskDied
 from tests.unit.http.test_server import hello
@@ -230,7 +231,7 @@ def test_a_client_that_has_gone_is_forgotten() -> None:
 
 
 def test_the_answer_as_it_is_sent() -> None:
-    head, _, body = rendered(Told(200, b"{}"), last=True).partition(b"\r\n\r\n")
+    head, _, body = rendered(200, b"{}", "application/json", last=True).partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert (lines[0], body) == ("HTTP/1.1 200 OK", b"{}")
     assert {"content-length: 2", "connection: close", "x-content-type-options: nosniff"} < set(
